@@ -1,0 +1,48 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+    name: "nnq",
+    products: [
+        .executable(name: "nnq", targets: ["nnq"]),
+        .library(name: "NNQGraph", targets: ["NNQGraph"]),
+        .library(name: "NNQData", targets: ["NNQData"]),
+        .library(name: "NNQTrain", targets: ["NNQTrain"]),
+        .library(name: "NNQQuantize", targets: ["NNQQuantize"]),
+        .library(name: "NNQRuntime", targets: ["NNQRuntime"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // The C runtime: copyable alone, no dependency.
+        .target(name: "CNNQ", path: "CRuntime", sources: ["src"], publicHeadersPath: "include"),
+
+        // System libraries.
+        .systemLibrary(name: "CDNNL"),
+        .systemLibrary(name: "CZlib"),
+        .systemLibrary(name: "CPNG"),
+        .systemLibrary(name: "CTurboJPEG"),
+
+        // The toolkit; imports run downwards only.
+        .target(name: "NNQGraph"),
+        .target(name: "NNQData", dependencies: ["CZlib", "CPNG", "CTurboJPEG"]),
+        .target(name: "CTrainKernels"),
+        .target(name: "NNQTrain", dependencies: ["NNQGraph", "NNQData", "CDNNL", "CTrainKernels"]),
+        .target(name: "NNQFormat", dependencies: ["CNNQ"]),
+        .target(name: "NNQQuantize", dependencies: ["NNQGraph", "NNQData", "NNQTrain", "NNQFormat"]),
+        .target(
+            name: "NNQRecipes",
+            dependencies: ["NNQGraph", "NNQTrain", "NNQData", .product(name: "Yams", package: "Yams")],
+            resources: [.embedInCode("Recipes")]),
+        .target(name: "NNQRuntime", dependencies: ["CNNQ"]),
+        .executableTarget(
+            name: "nnq",
+            dependencies: [
+                "NNQGraph", "NNQData", "NNQTrain", "NNQFormat", "NNQQuantize", "NNQRecipes", "NNQRuntime",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tools/nnq"),
+    ]
+)
