@@ -26,12 +26,13 @@ let package = Package(
         .systemLibrary(name: "CTurboJPEG"),
 
         // The toolkit; imports run downwards only.
-        .target(name: "NNQGraph"),
-        .target(name: "NNQData", dependencies: ["CZlib", "CPNG", "CTurboJPEG"]),
+        .target(name: "NNQBase"),
+        .target(name: "NNQGraph", dependencies: ["NNQBase"]),
+        .target(name: "NNQData", dependencies: ["NNQBase", "CZlib", "CPNG", "CTurboJPEG"]),
         .target(name: "CTrainKernels"),
-        .target(name: "NNQTrain", dependencies: ["NNQGraph", "NNQData", "CDNNL", "CTrainKernels"]),
-        .target(name: "NNQFormat", dependencies: ["CNNQ"]),
-        .target(name: "NNQQuantize", dependencies: ["NNQGraph", "NNQData", "NNQTrain", "NNQFormat"]),
+        .target(name: "NNQTrain", dependencies: ["NNQBase", "NNQGraph", "NNQData", "CDNNL", "CTrainKernels"]),
+        .target(name: "NNQFormat", dependencies: ["NNQBase", "CNNQ"]),
+        .target(name: "NNQQuantize", dependencies: ["NNQBase", "NNQGraph", "NNQData", "NNQTrain", "NNQFormat"]),
         .target(
             name: "NNQRecipes",
             dependencies: ["NNQGraph", "NNQTrain", "NNQData", .product(name: "Yams", package: "Yams")],
@@ -40,7 +41,7 @@ let package = Package(
         .executableTarget(
             name: "nnq",
             dependencies: [
-                "NNQGraph", "NNQData", "NNQTrain", "NNQFormat", "NNQQuantize", "NNQRecipes", "NNQRuntime",
+                "NNQBase", "NNQGraph", "NNQData", "NNQTrain", "NNQFormat", "NNQQuantize", "NNQRecipes", "NNQRuntime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tools/nnq"),
