@@ -18,19 +18,8 @@ static inline int32_t nnq_scale_once(int32_t a, int32_t multiplier, int32_t shif
     return (high + ((int32_t)1 << (shift - 33))) >> (shift - 32);
 }
 
-/* a * multiplier / 2^31 to nearest (ties as TFLite's rounding doubling high multiply has them), then / 2^right to nearest, ties
- * away from zero.
- * Requires 0 <= multiplier, |a| <= 2^31 - 1 and 0 <= right <= 31. Then |product| < 2^62, |h| <= 2^31 - 1, and so is the result:
- * the doubling multiply never saturates. */
-static inline int32_t nnq_scale_twice(int32_t a, int32_t multiplier, int32_t right) {
-    const int64_t product = (int64_t)a * multiplier;
-    const int64_t nudge = product >= 0 ? (int64_t)1 << 30 : 1 - ((int64_t)1 << 30);
-    const int32_t h = (int32_t)((product + nudge) / ((int64_t)1 << 31));
-    const uint32_t mask = ((uint32_t)1 << right) - 1;
-    const uint32_t remainder = (uint32_t)h & mask;
-    const uint32_t threshold = (mask >> 1) + (h < 0);
-    return (h >> right) + (remainder > threshold);
-}
+/* A multiplier and a shift in TensorFlow Lite Micro's way; src/requant.c. */
+int32_t nnq_scale_twice(int32_t acc, int32_t multiplier, int32_t shift);
 
 /* The requantization of an op: a block of n channels, `I32 bias[n], I32 multiplier[n], U8 shift[n]`. */
 typedef struct nnq_requant {
@@ -88,14 +77,8 @@ static inline int32_t nnq_requant_bias(const nnq_requant *requant, int32_t chann
 static inline int8_t nnq_requantize(const nnq_requant *requant, int32_t acc, int32_t channel) {
     const int32_t multiplier = nnq_load_i32(requant->multiplier + (size_t)channel * 4);
     const int32_t shift = requant->shift[channel];
-    int32_t scaled;
-    if (!requant->twice) {
-        scaled = nnq_scale_once(acc * requant->pre_scale, multiplier, shift);
-    } else if (shift > 31) {
-        scaled = nnq_scale_twice(acc, multiplier, shift - 31);
-    } else {
-        scaled = nnq_scale_twice(acc * ((int32_t)1 << (31 - shift)), multiplier, 0);
-    }
+    const int32_t scaled = requant->twice ? nnq_scale_twice(acc, multiplier, shift)
+                                          : nnq_scale_once(acc * requant->pre_scale, multiplier, shift);
     return (int8_t)(requant->zero_point + nnq_clamp(scaled, requant->low, requant->high));
 }
 

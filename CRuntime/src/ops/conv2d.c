@@ -12,17 +12,17 @@ static nnq_window rows(const nnq_params *params) {
 
 static int32_t check(nnq_check *check) {
     const nnq_conv2d_params *p = &check->call.params.conv2d;
-    const nnq_tensor in = nnq_call_input(&check->call, 0);
-    const nnq_tensor out = nnq_call_output(&check->call);
+    const nnq_tensor *in = &check->call.in;
+    const nnq_tensor *out = &check->call.out;
     const int32_t width_extent = (p->kernel_width - 1) * p->dilation_width + 1;
-    if (in.channels % p->groups != 0 || out.channels % p->groups != 0 ||
-        !nnq_window_fits(rows(&check->call.params), p->pad_bottom, in.height, out.height) ||
-        !nnq_window_fits((nnq_window){p->stride_width, width_extent, p->pad_left}, p->pad_right, in.width, out.width)) {
+    if (in->channels % p->groups != 0 || out->channels % p->groups != 0 ||
+        !nnq_window_fits(rows(&check->call.params), p->pad_bottom, in->height, out->height) ||
+        !nnq_window_fits((nnq_window){p->stride_width, width_extent, p->pad_left}, p->pad_right, in->width, out->width)) {
         return nnq_fail_shape(check);
     }
     const nnq_filter_layout layout = {
-        .channels = out.channels,
-        .taps = (uint64_t)(p->kernel_height * p->kernel_width) * (uint32_t)(in.channels / p->groups),
+        .channels = out->channels,
+        .taps = (uint64_t)(p->kernel_height * p->kernel_width) * (uint32_t)(in->channels / p->groups),
         .interleaved = 0,
     };
     return nnq_check_affine(check, NNQ_AFFINE_FIELD(conv2d), &layout);
@@ -107,32 +107,32 @@ static void pixel(const patch *at, const int8_t *input, const int8_t *filter, co
 void nnq_conv2d_s8_portable(const nnq_call *call, int32_t first, int32_t count) {
     const nnq_conv2d_params *p = &call->params.conv2d;
     const nnq_affine affine = nnq_load_affine(&call->params, NNQ_AFFINE_FIELD(conv2d));
-    const nnq_tensor in = nnq_call_input(call, 0);
-    const nnq_tensor out = nnq_call_output(call);
+    const nnq_tensor *in = &call->in;
+    const nnq_tensor *out = &call->out;
     const int8_t *filter = (const int8_t *)nnq_constants(call, affine.filter);
-    const int8_t *memory = nnq_row(call, &in, 0);
+    const int8_t *memory = nnq_row(call, in, 0);
     const int32_t joined = p->groups == 1 && p->dilation_width == 1;
     nnq_requant requant;
     patch at;
-    nnq_requant_open(&requant, call, &affine, &out);
+    nnq_requant_open(&requant, call, &affine, out);
     at.params = p;
-    at.in = &in;
-    at.group_channels = in.channels / p->groups;
-    at.step = p->dilation_width * in.channels;
+    at.in = in;
+    at.group_channels = in->channels / p->groups;
+    at.step = p->dilation_width * in->channels;
     for (int32_t y = first; y < first + count; y++) {
         const int32_t top = y * p->stride_height - p->pad_top;
-        int8_t *output = nnq_row(call, &out, y);
-        at.rows = nnq_taps_inside(top, p->dilation_height, p->kernel_height, in.height);
-        at.first_slot = at.rows.first < at.rows.end ? nnq_slot(&in, top + at.rows.first * p->dilation_height) : 0;
-        for (int32_t x = 0; x < out.width; x++) {
+        int8_t *output = nnq_row(call, out, y);
+        at.rows = nnq_taps_inside(top, p->dilation_height, p->kernel_height, in->height);
+        at.first_slot = at.rows.first < at.rows.end ? nnq_slot(in, top + at.rows.first * p->dilation_height) : 0;
+        for (int32_t x = 0; x < out->width; x++) {
             const int32_t left = x * p->stride_width - p->pad_left;
-            at.columns = nnq_taps_inside(left, p->dilation_width, p->kernel_width, in.width);
+            at.columns = nnq_taps_inside(left, p->dilation_width, p->kernel_width, in->width);
             const int32_t columns = at.columns.end - at.columns.first;
             const int32_t column = columns > 0 ? left + at.columns.first * p->dilation_width : 0;
             at.runs = joined ? columns > 0 : columns;
-            at.run = joined ? columns * in.channels : at.group_channels;
-            pixel(&at, memory + column * in.channels, filter, &requant, output, out.channels);
-            output += out.channels;
+            at.run = joined ? columns * in->channels : at.group_channels;
+            pixel(&at, memory + column * in->channels, filter, &requant, output, out->channels);
+            output += out->channels;
         }
     }
 }

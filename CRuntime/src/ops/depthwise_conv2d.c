@@ -12,16 +12,16 @@ static nnq_window rows(const nnq_params *params) {
 
 static int32_t check(nnq_check *check) {
     const nnq_depthwise_conv2d_params *p = &check->call.params.depthwise_conv2d;
-    const nnq_tensor in = nnq_call_input(&check->call, 0);
-    const nnq_tensor out = nnq_call_output(&check->call);
+    const nnq_tensor *in = &check->call.in;
+    const nnq_tensor *out = &check->call.out;
     const int32_t width_extent = (p->kernel_width - 1) * p->dilation_width + 1;
-    if (in.channels != out.channels ||
-        !nnq_window_fits(rows(&check->call.params), p->pad_bottom, in.height, out.height) ||
-        !nnq_window_fits((nnq_window){p->stride_width, width_extent, p->pad_left}, p->pad_right, in.width, out.width)) {
+    if (in->channels != out->channels ||
+        !nnq_window_fits(rows(&check->call.params), p->pad_bottom, in->height, out->height) ||
+        !nnq_window_fits((nnq_window){p->stride_width, width_extent, p->pad_left}, p->pad_right, in->width, out->width)) {
         return nnq_fail_shape(check);
     }
     const nnq_filter_layout layout = {
-        .channels = out.channels,
+        .channels = out->channels,
         .taps = (uint64_t)(p->kernel_height * p->kernel_width),
         .interleaved = 1,
     };
@@ -83,23 +83,23 @@ static void pixel(const patch *at, const int8_t *filter, const nnq_requant *requ
 void nnq_depthwise_conv2d_s8_portable(const nnq_call *call, int32_t first, int32_t count) {
     const nnq_depthwise_conv2d_params *p = &call->params.depthwise_conv2d;
     const nnq_affine affine = nnq_load_affine(&call->params, NNQ_AFFINE_FIELD(depthwise_conv2d));
-    const nnq_tensor in = nnq_call_input(call, 0);
-    const nnq_tensor out = nnq_call_output(call);
+    const nnq_tensor *in = &call->in;
+    const nnq_tensor *out = &call->out;
     const int8_t *filter = (const int8_t *)nnq_constants(call, affine.filter);
     nnq_requant requant;
     patch at;
-    nnq_requant_open(&requant, call, &affine, &out);
+    nnq_requant_open(&requant, call, &affine, out);
     at.call = call;
-    at.in = &in;
+    at.in = in;
     for (int32_t y = first; y < first + count; y++) {
-        int8_t *output = nnq_row(call, &out, y);
+        int8_t *output = nnq_row(call, out, y);
         at.top = y * p->stride_height - p->pad_top;
-        at.rows = nnq_taps_inside(at.top, p->dilation_height, p->kernel_height, in.height);
-        for (int32_t x = 0; x < out.width; x++) {
+        at.rows = nnq_taps_inside(at.top, p->dilation_height, p->kernel_height, in->height);
+        for (int32_t x = 0; x < out->width; x++) {
             at.left = x * p->stride_width - p->pad_left;
-            at.columns = nnq_taps_inside(at.left, p->dilation_width, p->kernel_width, in.width);
+            at.columns = nnq_taps_inside(at.left, p->dilation_width, p->kernel_width, in->width);
             pixel(&at, filter, &requant, output);
-            output += out.channels;
+            output += out->channels;
         }
     }
 }
