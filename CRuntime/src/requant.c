@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Requantization that rounds twice, for the bits of TensorFlow Lite Micro's kernels.
+ * Requantization: where its constants lie, and the form that rounds twice, for the bits of TensorFlow Lite Micro's kernels.
  */
 #include "requant.h"
 
@@ -17,4 +17,18 @@ int32_t nnq_scale_twice(int32_t acc, int32_t multiplier, int32_t shift) {
     const uint32_t remainder = (uint32_t)h & mask;
     const uint32_t threshold = (mask >> 1) + (h < 0);
     return (h >> right) + (remainder > threshold);
+}
+
+void nnq_requant_open(nnq_requant *requant, const nnq_call *call, int32_t first_field) {
+    nnq_affine affine;
+    nnq_load_affine(&affine, &call->params, first_field);
+    requant->filter = (const int8_t *)nnq_constants(call, affine.filter);
+    requant->bias = nnq_constants(call, affine.requant);
+    requant->multiplier = requant->bias + (size_t)call->out.channels * 4;
+    requant->shift = requant->bias + (size_t)call->out.channels * 8;
+    requant->twice = affine.rounding;
+    requant->pre_scale = (int32_t)((uint32_t)1 << affine.pre_shift);
+    requant->zero_point = call->out.zero_point;
+    requant->low = affine.act_min - call->out.zero_point;
+    requant->high = affine.act_max - call->out.zero_point;
 }

@@ -23,6 +23,7 @@ int32_t nnq_scale_twice(int32_t acc, int32_t multiplier, int32_t shift);
 
 /* The requantization of an op: a block of n channels, `I32 bias[n], I32 multiplier[n], U8 shift[n]`. */
 typedef struct nnq_requant {
+    const int8_t *filter;
     const uint8_t *bias;
     const uint8_t *multiplier;
     const uint8_t *shift;
@@ -50,24 +51,12 @@ typedef struct nnq_affine {
                                   ? 1                                                                                  \
                                   : -1]))
 
-static inline nnq_affine nnq_load_affine(const nnq_params *params, int32_t first_field) {
-    nnq_affine affine;
-    memcpy(&affine, (const uint8_t *)params + (size_t)(first_field + 1) * sizeof(int32_t), sizeof affine);
-    return affine;
+static inline void nnq_load_affine(nnq_affine *affine, const nnq_params *params, int32_t first_field) {
+    memcpy(affine, (const uint8_t *)params + (size_t)(first_field + 1) * sizeof(int32_t), sizeof *affine);
 }
 
-static inline void nnq_requant_open(nnq_requant *requant, const nnq_call *call, const nnq_affine *affine,
-                                    const nnq_tensor *output) {
-    const uint8_t *block = nnq_constants(call, affine->requant);
-    requant->bias = block;
-    requant->multiplier = block + (size_t)output->channels * 4;
-    requant->shift = block + (size_t)output->channels * 8;
-    requant->twice = affine->rounding;
-    requant->pre_scale = (int32_t)((uint32_t)1 << affine->pre_shift);
-    requant->zero_point = output->zero_point;
-    requant->low = affine->act_min - output->zero_point;
-    requant->high = affine->act_max - output->zero_point;
-}
+/* Fills in the requantization, and the filter, of a call whose nnq_affine fields begin with `first_field`. */
+void nnq_requant_open(nnq_requant *requant, const nnq_call *call, int32_t first_field);
 
 static inline int32_t nnq_requant_bias(const nnq_requant *requant, int32_t channel) {
     return nnq_load_i32(requant->bias + (size_t)channel * 4);

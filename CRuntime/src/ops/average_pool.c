@@ -68,12 +68,12 @@ typedef struct patch {
 static void sum(const nnq_call *call, const nnq_tensor *in, const patch *at, int32_t channel, int32_t lanes, int32_t *acc) {
     memset(acc, 0, (size_t)lanes * sizeof *acc);
     for (int32_t i = 0; i < at->rows; i++) {
-        const int8_t *input = nnq_row(call, in, at->top + i) + at->left * in->channels + channel;
-        for (int32_t j = 0; j < at->columns; j++) {
+        const int8_t *row = nnq_row(call, in, at->top + i);
+        for (int32_t j = at->left; j < at->left + at->columns; j++) {
+            const int8_t *input = row + j * in->channels + channel;
             for (int32_t n = 0; n < lanes; n++) {
                 acc[n] += input[n];
             }
-            input += in->channels;
         }
     }
 }

@@ -90,9 +90,7 @@ static void copy_input(const nnq_call *call, const nnq_tensor *in, const rescale
         const int8_t *input = nnq_row(call, in, y - top);
         int8_t *output = nnq_row(call, &call->out, y) + left;
         for (int32_t piece = 0; piece < pieces; piece++) {
-            convert(output, input, length, by);
-            input += length;
-            output += step;
+            convert(output + (uint32_t)piece * step, input + (uint32_t)piece * length, length, by);
         }
     }
 }

@@ -21,20 +21,17 @@ static int32_t check(nnq_check *check) {
 /* acc = bias[o] + sum of filter * input over all inputs; |acc| <= |bias| + 128 * sum |filter|, which the op's certificate
  * bounds. */
 void nnq_dense_s8_portable(const nnq_call *call, int32_t first, int32_t count) {
-    const nnq_affine affine = nnq_load_affine(&call->params, NNQ_AFFINE_FIELD(dense));
     const nnq_tensor *in = &call->in;
-    const nnq_tensor *out = &call->out;
-    const int8_t *filter = (const int8_t *)nnq_constants(call, affine.filter);
     const int8_t *input = nnq_row(call, in, 0);
     const int32_t length = in->height * in->width * in->channels;
-    int8_t *output = nnq_row(call, out, first);
+    int8_t *output = nnq_row(call, &call->out, first);
     nnq_requant requant;
     (void)count;
-    nnq_requant_open(&requant, call, &affine, out);
-    for (int32_t channel = 0; channel < out->channels; channel++) {
+    nnq_requant_open(&requant, call, NNQ_AFFINE_FIELD(dense));
+    for (int32_t channel = 0; channel < call->out.channels; channel++) {
+        const int8_t *filter = requant.filter + (size_t)channel * (size_t)length;
         const int32_t acc = nnq_requant_bias(&requant, channel) + nnq_dot(input, filter, length);
         output[channel] = nnq_requantize(&requant, acc, channel);
-        filter += length;
     }
 }
 
