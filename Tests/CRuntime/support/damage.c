@@ -6,7 +6,9 @@
 #include "builder.h"
 #include "rng.h"
 
-enum { SMALL_FILE = 4096, RUN_ONE_IN = 16 };
+#include <sys/mman.h>
+
+enum { SMALL_FILE = 4096, RUN_ONE_IN = 16, LARGE_ARENA = 1 << 20, PAGE = 4096 };
 
 typedef struct bench {
     uint8_t *file;
@@ -14,12 +16,35 @@ typedef struct bench {
     damage_report report;
 } bench;
 
-/* Runs an accepted file twice, inputs set, in an arena of exactly its size. */
+/* A block of exactly `size` bytes, or, where a damaged header asks for a large one, pages that cost nothing until they are
+ * touched, with one behind them that nobody may touch. */
+static uint8_t *arena_block(size_t size) {
+    if (size <= LARGE_ARENA) {
+        return aligned_block(size);
+    }
+    const size_t pages = (size + PAGE - 1) / PAGE * PAGE;
+    uint8_t *block = mmap(NULL, pages + PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (block == MAP_FAILED || mprotect(block, pages, PROT_READ | PROT_WRITE) != 0) {
+        return NULL;
+    }
+    return block;
+}
+
+static void arena_free(uint8_t *arena, size_t size) {
+    if (size <= LARGE_ARENA) {
+        free(arena);
+    } else {
+        munmap(arena, (size + PAGE - 1) / PAGE * PAGE + PAGE);
+    }
+}
+
+/* Runs an accepted file twice, inputs set. */
 static void run(const nnq_model *model) {
     nnq_session session;
-    uint8_t *arena = aligned_block(nnq_arena_size(model));
-    if (arena == NULL || nnq_start(&session, model, arena, nnq_arena_size(model)) != NNQ_OK) {
-        fprintf(stderr, "no memory for an arena of %u bytes\n", (unsigned)nnq_arena_size(model));
+    const size_t size = nnq_arena_size(model);
+    uint8_t *arena = arena_block(size);
+    if (arena == NULL || nnq_start(&session, model, arena, size) != NNQ_OK) {
+        fprintf(stderr, "no memory for an arena of %zu bytes\n", size);
         exit(1);
     }
     for (int32_t i = 0; i < nnq_input_count(model); i++) {
@@ -29,7 +54,7 @@ static void run(const nnq_model *model) {
     }
     nnq_run(&session);
     nnq_run(&session);
-    free(arena);
+    arena_free(arena, size);
 }
 
 /* Opens the file as it is now. `must_fail`: its checksum is wrong. `runs`: it is run where it opens. */
