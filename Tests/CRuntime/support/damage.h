@@ -20,8 +20,7 @@ typedef struct damage_report {
  * up to 4 KB: all 255 other values of each byte. Larger ones: each bit and three values for each byte of header,
  * records and info; one random value, with the checksum made right, for each byte of data, of which one in 16 is also
  * run and also tried with its checksum left (a CRC-32 finds every change of a single byte, so that more of these would
- * only test arithmetic). Takes every `parts`-th byte and length, from `part` on, so that processes can share the work.
- * */
+ * only test arithmetic). Takes every `parts`-th byte and length, from `part` on, for processes that share the work. */
 damage_report damage_file(const uint8_t *file, size_t size, size_t part, size_t parts);
 
 #endif
