@@ -2,51 +2,7 @@
  * Every error of nnq.h, provoked, with the op and the byte that the diagnostic names.
  */
 #include "support/check.h"
-
-/* A model that is legal, for one change each: conv2d 4x4x2 -> 4x4x3, max_pool -> 2x2x3, add with itself, dense -> 4,
- * softmax. */
-typedef struct subject {
-    builder b;
-    built file;
-} subject;
-
-enum { CONV, POOL, ADD, DENSE, SOFTMAX };
-
-static void affine(builder *b, int32_t channels, int32_t taps, int32_t *filter, int32_t *requant) {
-    int8_t weights[256];
-    const int32_t bias[4] = {100, -100, 7, 0};
-    const int32_t multiplier[4] = {1 << 30, 1 << 30, 3 << 29, INT32_MAX};
-    const uint8_t shift[4] = {38, 37, 39, 40};
-    for (int32_t i = 0; i < channels * taps; i++) {
-        weights[i] = (int8_t)(i * 37 % 255 - 127);
-    }
-    *filter = builder_data(b, weights, (size_t)(channels * taps));
-    *requant = builder_block(b, channels, bias, multiplier, shift);
-}
-
-static subject *make(void) {
-    static subject s;
-    const uint8_t exponentials[8] = {0xff, 0xff, 0xbb, 0x5e, 0xdb, 0x22, 0x0b, 0x0d};
-    nnq_params p = {.conv2d = {NNQ_OP_CONV2D, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, -128, 127, 0, 0, 0, 0}};
-    int32_t in[2];
-    free(s.file.file);
-    builder_start(&s.b);
-    in[0] = builder_input(&s.b, 4, 4, 2, -3);
-    affine(&s.b, 3, 18, &p.conv2d.filter, &p.conv2d.requant);
-    in[0] = in[1] = builder_op_add(&s.b, &p, in, 1, 4, 4, 3, 5);
-    p = (nnq_params){.max_pool = {NNQ_OP_MAX_POOL, 2, 2, 2, 2, 0, 0, 0, 0, -128, 127}};
-    in[0] = in[1] = builder_op_add(&s.b, &p, in, 1, 2, 2, 3, 5);
-    p = (nnq_params){.add = {NNQ_OP_ADD, 1 << 13, 1 << 13, 1 << 13, 14, -128, 127}};
-    in[0] = builder_op_add(&s.b, &p, in, 2, 2, 2, 3, 5);
-    p = (nnq_params){.dense = {NNQ_OP_DENSE, -128, 127, 1, 0, 0, 0}};
-    affine(&s.b, 4, 12, &p.dense.filter, &p.dense.requant);
-    in[0] = builder_op_add(&s.b, &p, in, 1, 1, 1, 4, 0);
-    p = (nnq_params){.softmax = {NNQ_OP_SOFTMAX, 4, builder_data(&s.b, exponentials, sizeof exponentials)}};
-    builder_op_add(&s.b, &p, in, 1, 1, 1, 4, -128);
-    s.b.info = "{}";
-    s.file = builder_finish(&s.b);
-    return &s;
-}
+#include "support/subject.h"
 
 static void expect_with(const subject *s, size_t size, const nnq_op *const *ops, int32_t error, int32_t op,
                         uint32_t byte) {
@@ -66,7 +22,7 @@ static void expect(const subject *s, int32_t error, int32_t op, uint32_t byte) {
 
 /* Changes a number of 1, 2 or 4 bytes in a fresh file, seals it, and expects the error. */
 static void change(uint32_t at, int32_t width, uint32_t value, int32_t error, int32_t op, uint32_t byte) {
-    subject *s = make();
+    subject *s = subject_make();
     uint8_t bytes[4];
     put_u32(bytes, value);
     memcpy(s->file.file + at, bytes, (size_t)width);
@@ -76,13 +32,13 @@ static void change(uint32_t at, int32_t width, uint32_t value, int32_t error, in
 
 /* Where the op's field is, and where the constants that a DATA field points to are. */
 static uint32_t field(int32_t op, const char *name) {
-    const subject *s = make();
+    const subject *s = subject_make();
     return field_at(&s->file, &s->b, op, name);
 }
 
 static uint32_t constants(int32_t op, const char *name) {
     const uint32_t at = field(op, name);
-    return get_u32(make()->file.file + at);
+    return get_u32(subject_make()->file.file + at);
 }
 
 static uint32_t tensor_at(int32_t tensor, uint32_t offset) {
@@ -92,11 +48,11 @@ static uint32_t tensor_at(int32_t tensor, uint32_t offset) {
 static void legal(void **state) {
     nnq_model model;
     (void)state;
-    open_built(&model, &make()->file);
+    open_built(&model, &subject_make()->file);
 }
 
 static void argument(void **state) {
-    subject *s = make();
+    subject *s = subject_make();
     nnq_model model;
     nnq_session session;
     nnq_tensor_info info;
@@ -125,7 +81,7 @@ static void argument(void **state) {
 }
 
 static void alignment(void **state) {
-    subject *s = make();
+    subject *s = subject_make();
     nnq_model model;
     nnq_session session;
     (void)state;
@@ -140,9 +96,9 @@ static void alignment(void **state) {
 
 static void truncated(void **state) {
     (void)state;
-    expect_with(make(), 0, nnq_all_ops, NNQ_ERROR_TRUNCATED, -1, 0);
-    expect_with(make(), 39, nnq_all_ops, NNQ_ERROR_TRUNCATED, -1, 39);
-    const subject *s = make();
+    expect_with(subject_make(), 0, nnq_all_ops, NNQ_ERROR_TRUNCATED, -1, 0);
+    expect_with(subject_make(), 39, nnq_all_ops, NNQ_ERROR_TRUNCATED, -1, 39);
+    const subject *s = subject_make();
     expect_with(s, s->file.size - 1, nnq_all_ops, NNQ_ERROR_TRUNCATED, -1, 8);
     change(8, 4, 39, NNQ_ERROR_TRUNCATED, -1, 8);
     change(8, 4, 0x80000000u, NNQ_ERROR_TRUNCATED, -1, 8);
@@ -156,7 +112,7 @@ static void magic_version_checksum(void **state) {
     change(4, 1, 0, NNQ_ERROR_VERSION, -1, 4);
     change(4, 1, 2, NNQ_ERROR_VERSION, -1, 4);
     change(5, 1, 1, NNQ_ERROR_VERSION, -1, 5);
-    subject *s = make();
+    subject *s = subject_make();
     s->file.file[16] ^= 1;
     expect(s, NNQ_ERROR_CHECKSUM, -1, 12);
 }
@@ -174,21 +130,21 @@ static void header(void **state) {
     change(26, 1, 0, NNQ_ERROR_HEADER, -1, 20);
     change(27, 1, 0, NNQ_ERROR_HEADER, -1, 27);
     change(28, 4, 0xffffffffu, NNQ_ERROR_HEADER, -1, 28);
-    change(32, 4, get_u32(make()->file.file + 32) + 1, NNQ_ERROR_HEADER, -1, 32);
+    change(32, 4, get_u32(subject_make()->file.file + 32) + 1, NNQ_ERROR_HEADER, -1, 32);
     change(36, 4, 3, NNQ_ERROR_HEADER, -1, 28);
-    change(make()->file.outputs, 2, 6, NNQ_ERROR_HEADER, -1, make()->file.outputs);
-    assert_true(make()->file.ops_end < make()->file.data);
-    change(make()->file.ops_end, 1, 1, NNQ_ERROR_HEADER, -1, make()->file.ops_end);
+    change(subject_make()->file.outputs, 2, 6, NNQ_ERROR_HEADER, -1, subject_make()->file.outputs);
+    assert_true(subject_make()->file.ops_end < subject_make()->file.data);
+    change(subject_make()->file.ops_end, 1, 1, NNQ_ERROR_HEADER, -1, subject_make()->file.ops_end);
     /* One byte more of ops, one less of padding: the records end too early. */
-    const uint32_t ops_size = get_u32(make()->file.file + 28);
-    change(28, 4, ops_size + 1, NNQ_ERROR_HEADER, -1, make()->file.ops_end);
+    const uint32_t ops_size = get_u32(subject_make()->file.file + 28);
+    change(28, 4, ops_size + 1, NNQ_ERROR_HEADER, -1, subject_make()->file.ops_end);
 }
 
 /* The ops section is cut short at every byte of the last record. */
 static void ops_cut(void **state) {
     (void)state;
     for (uint32_t cut = 1; cut <= 8; cut++) {
-        subject *s = make();
+        subject *s = subject_make();
         const uint32_t record = s->file.op_records[SOFTMAX];
         const uint32_t length = get_u32(s->file.file + 28);
         put_u32(s->file.file + 28, length - cut);
@@ -208,7 +164,7 @@ static void tensor(void **state) {
     for (uint32_t i = 0; i < 3; i++) {
         change(tensor_at(2, 2 * i), 2, 0, NNQ_ERROR_TENSOR, -1, tensor_at(2, 0));
     }
-    subject *s = make();
+    subject *s = subject_make();
     memset(s->file.file + tensor_at(1, 0), 0xff, 6);
     seal(s->file.file, s->file.size);
     expect(s, NNQ_ERROR_TENSOR, -1, tensor_at(1, 0));
@@ -223,9 +179,9 @@ static void tensor(void **state) {
     }
     change(tensor_at(3, 17), 1, 1, NNQ_ERROR_TENSOR, -1, tensor_at(3, 17));
     change(tensor_at(3, 18), 2, 0x100, NNQ_ERROR_TENSOR, -1, tensor_at(3, 18));
-    change(make()->file.outputs, 2, 2, NNQ_OK, -1, 0);
+    change(subject_make()->file.outputs, 2, 2, NNQ_OK, -1, 0);
     /* An output in a ring. */
-    s = make();
+    s = subject_make();
     put_u16(s->file.file + s->file.outputs, 2);
     put_u16(s->file.file + tensor_at(2, 6), 1);
     seal(s->file.file, s->file.size);
@@ -233,7 +189,7 @@ static void tensor(void **state) {
 }
 
 static void stage(void **state) {
-    const uint32_t at = make()->file.stages;
+    const uint32_t at = subject_make()->file.stages;
     (void)state;
     change(at, 2, 0, NNQ_ERROR_STAGE, -1, at);
     change(at, 2, 17, NNQ_ERROR_STAGE, -1, at);
@@ -241,7 +197,7 @@ static void stage(void **state) {
     change(at + 2, 2, 0, NNQ_ERROR_STAGE, -1, at + 2);
     change(at + 4, 2, 1, NNQ_ERROR_STAGE, -1, at + 4);
     /* Stages for four of five ops. */
-    subject *s = make();
+    subject *s = subject_make();
     s->b.stage_count = 1;
     s->b.stages[0] = (builder_stage){4, 1, 0};
     free(s->file.file);
@@ -250,7 +206,7 @@ static void stage(void **state) {
 }
 
 static void opcode(void **state) {
-    const uint32_t at = make()->file.op_records[DENSE];
+    const uint32_t at = subject_make()->file.op_records[DENSE];
     (void)state;
     change(at, 1, 0, NNQ_ERROR_OPCODE, DENSE, at);
     change(at, 1, NNQ_OPCODE_LIMIT, NNQ_ERROR_OPCODE, DENSE, at);
@@ -259,11 +215,11 @@ static void opcode(void **state) {
     const nnq_op *some[NNQ_OPCODE_LIMIT];
     memcpy(some, nnq_all_ops, sizeof some);
     some[NNQ_OP_DENSE] = NULL;
-    expect_with(make(), make()->file.size, some, NNQ_ERROR_OPCODE, DENSE, at);
+    expect_with(subject_make(), subject_make()->file.size, some, NNQ_ERROR_OPCODE, DENSE, at);
 }
 
 static void input(void **state) {
-    const uint32_t add = make()->file.op_records[ADD];
+    const uint32_t add = subject_make()->file.op_records[ADD];
     (void)state;
     change(add + 1, 1, 1, NNQ_ERROR_INPUT, ADD, add + 1);
     change(add + 1, 1, 3, NNQ_ERROR_INPUT, ADD, add + 1);
@@ -278,7 +234,7 @@ static void shape(void **state) {
     change(field(CONV, "dilation_width"), 1, 255, NNQ_ERROR_SHAPE, CONV, tensor_at(1, 0));
     change(field(POOL, "kernel_width"), 2, 65535, NNQ_ERROR_SHAPE, POOL, tensor_at(2, 0));
     change(tensor_at(2, 16), 1, 6, NNQ_ERROR_SHAPE, POOL, tensor_at(2, 0)); /* zero point */
-    change(make()->file.op_records[ADD] + 4, 2, 1, NNQ_ERROR_SHAPE, ADD, tensor_at(3, 0));
+    change(subject_make()->file.op_records[ADD] + 4, 2, 1, NNQ_ERROR_SHAPE, ADD, tensor_at(3, 0));
     change(tensor_at(5, 16), 1, 0, NNQ_ERROR_SHAPE, SOFTMAX, tensor_at(5, 0));
     change(tensor_at(5, 12), 4, SCALE_ONE, NNQ_ERROR_SHAPE, SOFTMAX, tensor_at(5, 0));
 }
@@ -289,7 +245,7 @@ static void parameter(void **state) {
     (void)state;
     change(field(CONV, "act_max"), 1, 0x80, NNQ_OK, -1, 0);
     change(field(CONV, "act_min"), 1, 1, NNQ_OK, -1, 0);
-    subject *s = make();
+    subject *s = subject_make();
     s->file.file[field_at(&s->file, &s->b, CONV, "act_min")] = 1;
     s->file.file[field_at(&s->file, &s->b, CONV, "act_max")] = 0;
     seal(s->file.file, s->file.size);
@@ -335,7 +291,7 @@ static void pool_pads(void **state) {
 static void data(void **state) {
     const uint32_t filter = field(CONV, "filter");
     const uint32_t requant = field(DENSE, "requant");
-    const built file = make()->file;
+    const built file = subject_make()->file;
     (void)state;
     change(filter, 4, 0, NNQ_ERROR_DATA, CONV, filter);
     change(filter, 4, file.data - 4, NNQ_ERROR_DATA, CONV, filter);
@@ -368,7 +324,7 @@ static void overflow(void **state) {
 static void overflow_edge(void **state) {
     const uint32_t at = constants(CONV, "requant") + 8;
     const uint32_t last_filter = constants(CONV, "filter") + 36;
-    const uint8_t *filter = make()->file.file + last_filter;
+    const uint8_t *filter = subject_make()->file.file + last_filter;
     uint32_t sum = 0;
     (void)state;
     for (int i = 0; i < 18; i++) {
