@@ -16,8 +16,8 @@ private enum Hand {
     static let slant: Float = 0.26
     static let rotation: Float = 0.13
     static let bend: Float = 0.10
-    static let taper: Float = 0.18
-    static let waist: Float = 0.12
+    static let taper: Float = 0.24
+    static let waist: Float = 0.32
     static let hookChance: Float = 0.12
     static let stepsPerSpan = 8
 }
@@ -159,7 +159,7 @@ struct DigitPen {
         var waist: Float
 
         init(_ digit: Int, _ rng: inout Rng) {
-            let aspect = rng.uniform(0.45, 0.95)
+            let aspect = rng.uniform(0.42, 1) * (rng.chance(0.15) ? rng.uniform(1, 1.5) : 1)
             let slant = -0.12 + Hand.slant * rng.normal()
             let angle = Double(Hand.rotation * rng.normal())
             let (sine, cosine) = PortableMath.sinCos(angle)
@@ -168,7 +168,7 @@ struct DigitPen {
             y = SIMD2(-s + slant * c, c + slant * s)
             bend = Hand.bend * rng.normal() * (digit == 1 ? 0.6 : 1)
             taper = Hand.taper * rng.normal()
-            waist = Hand.waist * rng.normal()
+            waist = min(0.8, max(-0.8, Hand.waist * rng.normal()))
         }
 
         func apply(_ point: SIMD2<Float>) -> SIMD2<Float> {

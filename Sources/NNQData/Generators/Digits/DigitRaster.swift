@@ -9,7 +9,7 @@ struct DigitRaster {
 
     /// Draws `ink` and writes white (255) on black (0) to `output`.
     mutating func draw(_ ink: [InkSegment], _ rng: inout Rng, into output: UnsafeMutablePointer<UInt8>) {
-        let softness = rng.uniform(1.0, 1.9)
+        let softness = rng.uniform(0.9, 1.4)
         let roughness = rng.uniform(0, 0.3)
         let brightness = rng.uniform(0.92, 1.08)
         depth.withUnsafeMutableBufferPointer { depth in
