@@ -31,9 +31,12 @@ extension Compiler {
         let mean = isTraining ? try memory(Layout(rowMajor: [channels])) : runningMean.value
         let variance = isTraining ? try memory(Layout(rowMajor: [channels])) : runningVariance.value
         let workspace = try forward.workspace.map(memory)
-        var common = [(DNNL_ARG_SRC, input), (DNNL_ARG_MEAN, mean), (DNNL_ARG_VARIANCE, variance), (DNNL_ARG_SCALE, gamma.value)]
+        var common = [
+            (DNNL_ARG_SRC, input), (DNNL_ARG_MEAN, mean), (DNNL_ARG_VARIANCE, variance), (DNNL_ARG_SCALE, gamma.value),
+            (DNNL_ARG_SHIFT, beta.value),
+        ]
         if let workspace { common.append((DNNL_ARG_WORKSPACE, workspace)) }
-        try emit(site.name, forward, common + [(DNNL_ARG_SHIFT, beta.value), (DNNL_ARG_DST, output)])
+        try emit(site.name, forward, common + [(DNNL_ARG_DST, output)])
         if isTraining {
             emitRunning(site.name, runningMean.value, mean, momentum)
             emitRunning(site.name, runningVariance.value, variance, momentum)
