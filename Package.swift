@@ -45,5 +45,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tools/nnq"),
+
+        .testTarget(name: "NNQTrainTests", dependencies: ["NNQTrain"]),
+        .executableTarget(name: "TrainBench", dependencies: ["NNQTrain"], path: "Tests/Bench/TrainBench"),
     ]
 )
