@@ -8,7 +8,7 @@ import NNQTrain
 import Yams
 
 /// What to train, on what, and how.
-public struct Recipe: Sendable {
+public struct Recipe {
     public let name: String
     /// One line for a list of recipes.
     public let summary: String
@@ -32,7 +32,7 @@ public struct Recipe: Sendable {
     /// - Parameter file: what errors call it.
     /// - Throws: `RecipeError` with file and line.
     public init(yaml: String, file: String) throws {
-        let root: Node?
+        let root: Yams.Node?
         do { root = try Yams.compose(yaml: yaml) } catch { throw RecipeError("\(file) is not YAML: \(error)") }
         guard let root else { throw RecipeError("\(file) is empty: 'nnq recipes lenet5' prints one to start from") }
         let value = Value(node: root, file: file, path: "")
