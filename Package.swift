@@ -44,5 +44,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tools/nnq"),
+
+        .testTarget(name: "NNQDataTests", dependencies: ["NNQData"]),
     ]
 )
