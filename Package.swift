@@ -48,5 +48,6 @@ let package = Package(
 
         .testTarget(name: "NNQTrainTests", dependencies: ["NNQTrain"]),
         .executableTarget(name: "TrainBench", dependencies: ["NNQTrain"], path: "Tests/Bench/TrainBench"),
+        .testTarget(name: "NNQDataTests", dependencies: ["NNQData"]),
     ]
 )

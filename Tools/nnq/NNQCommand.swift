@@ -2,6 +2,7 @@
 // The command `nnq`: its verbs, and how it ends.
 
 import ArgumentParser
+import Foundation
 
 @main
 struct NNQCommand: ParsableCommand {
@@ -21,7 +22,6 @@ struct NNQCommand: ParsableCommand {
         subcommands: [
             DataVerb.self, RecipesVerb.self, TrainVerb.self,
         ])
-        ])
 
     static func main() {
         do {
@@ -29,7 +29,7 @@ struct NNQCommand: ParsableCommand {
             try command.run()
         } catch let stop as Interrupted {
             Console.say(stop.description)
-            exit(withStatus: 130)
+            Foundation.exit(130)
         } catch {
             end(with: error)
         }
@@ -40,13 +40,13 @@ struct NNQCommand: ParsableCommand {
         switch exitCode(for: error) {
         case .success:
             print(fullMessage(for: error))
-            exit(withStatus: 0)
+            Foundation.exit(0)
         case .validationFailure:
             Console.say(fullMessage(for: error))
-            exit(withStatus: 2)
+            Foundation.exit(2)
         default:
             Console.say("nnq: \(message(for: error))")
-            exit(withStatus: 1)
+            Foundation.exit(1)
         }
     }
 }

@@ -64,6 +64,15 @@ public struct FloatDataset: Dataset {
         self.targets = targets
     }
 
+    /// The same samples seen in another shape of the same size, such as 64 features as an 8x8 image.
+    public func reshaped(to shape: [Int]) throws(DataError) -> FloatDataset {
+        guard shape.reduce(1, *) == sampleSize else {
+            throw DataError("samples of shape \(sampleShape) cannot be seen as \(shape)", path: name)
+        }
+        return try FloatDataset(
+            name: name, count: count, shape: shape, values: values, target: target, labels: labels, targets: targets)
+    }
+
     public func copySample(_ index: Int, into output: UnsafeMutableBufferPointer<Float>) {
         let size = sampleSize
         precondition(index >= 0 && index < count && output.count >= size)

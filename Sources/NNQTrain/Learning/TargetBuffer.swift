@@ -79,10 +79,8 @@ extension Batches {
                 "\(dataset.name) has samples of shape \(Shape(dataset.sampleShape)), the graph's input is \(shape): "
                     + "change the input's shape, or choose other data")
         }
-        let normalization = model.metadata.normalization
         try self.init(
             dataset, batchSize: batchSize, seed: seed, shuffle: shuffle, dropLast: dropLast,
-            normalization: NNQData.Normalization(mean: normalization.mean, std: normalization.std),
-            augmentation: augmentation)
+            normalization: model.metadata.normalization, augmentation: augmentation)
     }
 }
