@@ -24,7 +24,7 @@ extension Program {
 
     private func checkCounts() throws {
         let limits = [
-            ("inputs", inputCount, 255), ("outputs", outputs.count, 255), ("ops", operations.count, 65279),
+            ("inputs", inputCount, 255), ("outputs", outputs.count, 255), ("ops", operations.count, 4095),
         ]
         for (what, count, limit) in limits where !(1...limit).contains(count) {
             throw FormatError.program(
