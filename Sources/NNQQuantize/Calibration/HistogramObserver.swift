@@ -44,7 +44,8 @@ struct HistogramObserver: Observer {
 
     private mutating func widen(toHold largest: Float) {
         if width == 0 {
-            width = max(Self.smallestWidth, Float(sign: .plus, exponent: largest.exponent + 1, significand: 1) / Float(Self.side))
+            let exponent = largest.exponent + 1 - Float.Exponent(Self.side.trailingZeroBitCount)
+            width = max(Self.smallestWidth, Float(sign: .plus, exponent: exponent, significand: 1))
         }
         while largest >= width * Float(Self.side) {
             var merged = Array(repeating: 0, count: 2 * Self.side)
