@@ -45,5 +45,10 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tools/nnq"),
+
+        // Tests.
+        .target(name: "Oracle", dependencies: ["NNQBase", "NNQFormat", "CNNQ"], path: "Tests/Oracle"),
+        .testTarget(name: "NNQFormatTests", dependencies: ["NNQBase", "NNQFormat", "CNNQ", "Oracle"]),
+        .testTarget(name: "NNQRuntimeTests", dependencies: ["NNQBase", "NNQFormat", "NNQRuntime", "CNNQ", "Oracle"]),
     ]
 )
