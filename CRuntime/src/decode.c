@@ -45,13 +45,14 @@ int32_t nnq_decode_fields(const nnq_field *fields, const uint8_t *bytes, size_t 
 
 uint32_t nnq_load_call(nnq_call *call, int32_t op, uint32_t record) {
     const uint8_t *bytes = call->model->file + record;
-    const nnq_op *entry = call->model->ops[bytes[0]];
+    const uint32_t head = NNQ_OP_HEAD_BYTES + 2u * bytes[1];
     uint32_t at;
     call->params.opcode = bytes[0];
     call->input_count = bytes[1];
     call->inputs = bytes + NNQ_OP_HEAD_BYTES;
     call->output = call->model->input_count + op;
-    const uint32_t head = NNQ_OP_HEAD_BYTES + 2u * bytes[1];
+    nnq_load_tensor(&call->in, call->model, nnq_input_index(call, 0));
+    nnq_load_tensor(&call->out, call->model, call->output);
     const size_t rest = call->model->file_size - record - head;
-    return record + head + (uint32_t)nnq_decode_fields(entry->fields, bytes + head, rest, &call->params, &at);
+    return record + head + (uint32_t)nnq_decode_fields(nnq_call_op(call)->fields, bytes + head, rest, &call->params, &at);
 }

@@ -23,17 +23,17 @@ enum {
 /* --- Tensors --- */
 
 typedef struct nnq_tensor {
-    int32_t height;
-    int32_t width;
-    int32_t channels;
-    int32_t rows_held;
-    int32_t zero_point;
     uint32_t offset; /* in the arena */
+    uint16_t height;
+    uint16_t width;
+    uint16_t channels;
+    uint16_t rows_held;
+    int32_t zero_point;
 } nnq_tensor;
 
 /* Offset in the file of a tensor's record. */
 uint32_t nnq_tensor_record(int32_t tensor);
-nnq_tensor nnq_load_tensor(const nnq_model *model, int32_t tensor);
+void nnq_load_tensor(nnq_tensor *loaded, const nnq_model *model, int32_t tensor);
 
 static inline uint32_t nnq_row_bytes(const nnq_tensor *tensor) {
     return (uint32_t)tensor->width * (uint32_t)tensor->channels;
@@ -76,21 +76,21 @@ typedef struct nnq_call {
     const uint8_t *inputs; /* tensor indices, U16 each */
     int32_t input_count;
     int32_t output; /* tensor index */
+    nnq_tensor in;  /* the first input */
+    nnq_tensor out;
     nnq_params params;
 } nnq_call;
 
-static inline nnq_tensor nnq_call_input(const nnq_call *call, int32_t index) {
-    return nnq_load_tensor(call->model, nnq_load_u16(call->inputs + 2 * index));
+static inline int32_t nnq_input_index(const nnq_call *call, int32_t index) {
+    return nnq_load_u16(call->inputs + 2 * index);
 }
 
-static inline nnq_tensor nnq_call_output(const nnq_call *call) {
-    return nnq_load_tensor(call->model, call->output);
+static inline void nnq_load_input(nnq_tensor *loaded, const nnq_call *call, int32_t index) {
+    nnq_load_tensor(loaded, call->model, nnq_input_index(call, index));
 }
 
 /* Row y of one of the call's tensors. */
-static inline int8_t *nnq_row(const nnq_call *call, const nnq_tensor *tensor, int32_t y) {
-    return (int8_t *)call->arena + tensor->offset + (size_t)nnq_slot(tensor, y) * nnq_row_bytes(tensor);
-}
+int8_t *nnq_row(const nnq_call *call, const nnq_tensor *tensor, int32_t y);
 
 static inline const uint8_t *nnq_constants(const nnq_call *call, int32_t offset) {
     return call->model->file + offset;

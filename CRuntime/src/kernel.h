@@ -7,7 +7,7 @@
 #include "requant.h"
 
 /* Channels that a kernel sums up side by side where memory runs along channels. */
-enum { NNQ_LANES = 16 };
+enum { NNQ_LANES = 8 };
 
 /* Taps first .. end - 1 of a window lie inside of the map. */
 typedef struct nnq_taps {

@@ -7,16 +7,14 @@ uint32_t nnq_tensor_record(int32_t tensor) {
     return NNQ_HEADER_BYTES + (uint32_t)tensor * NNQ_TENSOR_BYTES;
 }
 
-nnq_tensor nnq_load_tensor(const nnq_model *model, int32_t tensor) {
+void nnq_load_tensor(nnq_tensor *loaded, const nnq_model *model, int32_t tensor) {
     const uint8_t *record = model->file + nnq_tensor_record(tensor);
-    nnq_tensor result;
-    result.height = nnq_load_u16(record);
-    result.width = nnq_load_u16(record + 2);
-    result.channels = nnq_load_u16(record + 4);
-    result.rows_held = nnq_load_u16(record + 6);
-    result.offset = nnq_load_u32(record + 8);
-    result.zero_point = nnq_load_i8(record + 16);
-    return result;
+    loaded->height = (uint16_t)nnq_load_u16(record);
+    loaded->width = (uint16_t)nnq_load_u16(record + 2);
+    loaded->channels = (uint16_t)nnq_load_u16(record + 4);
+    loaded->rows_held = (uint16_t)nnq_load_u16(record + 6);
+    loaded->offset = nnq_load_u32(record + 8);
+    loaded->zero_point = nnq_load_i8(record + 16);
 }
 
 /* The tensor of output `index`, or -1. */
@@ -70,7 +68,8 @@ int32_t nnq_tensor_info_at(const nnq_model *model, int32_t tensor, nnq_tensor_in
     if (info == NULL || tensor < 0 || tensor >= model->tensor_count) {
         return NNQ_ERROR_ARGUMENT;
     }
-    const nnq_tensor loaded = nnq_load_tensor(model, tensor);
+    nnq_tensor loaded;
+    nnq_load_tensor(&loaded, model, tensor);
     info->height = loaded.height;
     info->width = loaded.width;
     info->channels = loaded.channels;
@@ -92,7 +91,9 @@ static int8_t *tensor_data(const nnq_session *session, int32_t tensor) {
     if (tensor < 0 || tensor >= session->model->tensor_count) {
         return NULL;
     }
-    return (int8_t *)session->arena + nnq_load_tensor(session->model, tensor).offset;
+    nnq_tensor loaded;
+    nnq_load_tensor(&loaded, session->model, tensor);
+    return (int8_t *)session->arena + loaded.offset;
 }
 
 int8_t *nnq_input(const nnq_session *session, int32_t index) {

@@ -18,22 +18,12 @@ static inline int32_t nnq_scale_once(int32_t a, int32_t multiplier, int32_t shif
     return (high + ((int32_t)1 << (shift - 33))) >> (shift - 32);
 }
 
-/* a * multiplier / 2^31 to nearest (ties as TFLite's rounding doubling high multiply has them), then / 2^right to nearest, ties
- * away from zero.
- * Requires 0 <= multiplier, |a| <= 2^31 - 1 and 0 <= right <= 31. Then |product| < 2^62, |h| <= 2^31 - 1, and so is the result:
- * the doubling multiply never saturates. */
-static inline int32_t nnq_scale_twice(int32_t a, int32_t multiplier, int32_t right) {
-    const int64_t product = (int64_t)a * multiplier;
-    const int64_t nudge = product >= 0 ? (int64_t)1 << 30 : 1 - ((int64_t)1 << 30);
-    const int32_t h = (int32_t)((product + nudge) / ((int64_t)1 << 31));
-    const uint32_t mask = ((uint32_t)1 << right) - 1;
-    const uint32_t remainder = (uint32_t)h & mask;
-    const uint32_t threshold = (mask >> 1) + (h < 0);
-    return (h >> right) + (remainder > threshold);
-}
+/* A multiplier and a shift in TensorFlow Lite Micro's way; src/requant.c. */
+int32_t nnq_scale_twice(int32_t acc, int32_t multiplier, int32_t shift);
 
 /* The requantization of an op: a block of n channels, `I32 bias[n], I32 multiplier[n], U8 shift[n]`. */
 typedef struct nnq_requant {
+    const int8_t *filter;
     const uint8_t *bias;
     const uint8_t *multiplier;
     const uint8_t *shift;
@@ -61,24 +51,12 @@ typedef struct nnq_affine {
                                   ? 1                                                                                  \
                                   : -1]))
 
-static inline nnq_affine nnq_load_affine(const nnq_params *params, int32_t first_field) {
-    nnq_affine affine;
-    memcpy(&affine, (const uint8_t *)params + (size_t)(first_field + 1) * sizeof(int32_t), sizeof affine);
-    return affine;
+static inline void nnq_load_affine(nnq_affine *affine, const nnq_params *params, int32_t first_field) {
+    memcpy(affine, (const uint8_t *)params + (size_t)(first_field + 1) * sizeof(int32_t), sizeof *affine);
 }
 
-static inline void nnq_requant_open(nnq_requant *requant, const nnq_call *call, const nnq_affine *affine,
-                                    const nnq_tensor *output) {
-    const uint8_t *block = nnq_constants(call, affine->requant);
-    requant->bias = block;
-    requant->multiplier = block + (size_t)output->channels * 4;
-    requant->shift = block + (size_t)output->channels * 8;
-    requant->twice = affine->rounding;
-    requant->pre_scale = (int32_t)((uint32_t)1 << affine->pre_shift);
-    requant->zero_point = output->zero_point;
-    requant->low = affine->act_min - output->zero_point;
-    requant->high = affine->act_max - output->zero_point;
-}
+/* Fills in the requantization, and the filter, of a call whose nnq_affine fields begin with `first_field`. */
+void nnq_requant_open(nnq_requant *requant, const nnq_call *call, int32_t first_field);
 
 static inline int32_t nnq_requant_bias(const nnq_requant *requant, int32_t channel) {
     return nnq_load_i32(requant->bias + (size_t)channel * 4);
@@ -88,14 +66,8 @@ static inline int32_t nnq_requant_bias(const nnq_requant *requant, int32_t chann
 static inline int8_t nnq_requantize(const nnq_requant *requant, int32_t acc, int32_t channel) {
     const int32_t multiplier = nnq_load_i32(requant->multiplier + (size_t)channel * 4);
     const int32_t shift = requant->shift[channel];
-    int32_t scaled;
-    if (!requant->twice) {
-        scaled = nnq_scale_once(acc * requant->pre_scale, multiplier, shift);
-    } else if (shift > 31) {
-        scaled = nnq_scale_twice(acc, multiplier, shift - 31);
-    } else {
-        scaled = nnq_scale_twice(acc * ((int32_t)1 << (31 - shift)), multiplier, 0);
-    }
+    const int32_t scaled = requant->twice ? nnq_scale_twice(acc, multiplier, shift)
+                                          : nnq_scale_once(acc * requant->pre_scale, multiplier, shift);
     return (int8_t)(requant->zero_point + nnq_clamp(scaled, requant->low, requant->high));
 }
 

@@ -52,9 +52,10 @@ static void need_inputs(nnq_stage *stage, nnq_call *call, int32_t k) {
     nnq_stage_load(stage, call, k);
     const nnq_window window = nnq_call_op(call)->rows(&call->params);
     for (int32_t i = 0; i < call->input_count; i++) {
-        const int32_t writer = nnq_load_u16(call->inputs + 2 * i) - call->model->input_count - stage->first;
+        const int32_t writer = nnq_input_index(call, i) - call->model->input_count - stage->first;
         if (writer >= 0) {
-            const nnq_tensor input = nnq_call_input(call, i);
+            nnq_tensor input;
+            nnq_load_input(&input, call, i);
             const int32_t end = nnq_window_end(window, stage->need[k], input.height);
             if (end > stage->need[writer]) {
                 stage->need[writer] = (uint16_t)end;
@@ -66,7 +67,9 @@ static void need_inputs(nnq_stage *stage, nnq_call *call, int32_t k) {
 int32_t nnq_stage_next(nnq_stage *stage, nnq_call *call) {
     const int32_t last = stage->count - 1;
     const int32_t output = call->model->input_count + stage->first;
-    const int32_t height = nnq_load_tensor(call->model, output + last).height;
+    nnq_tensor tensor;
+    nnq_load_tensor(&tensor, call->model, output + last);
+    const int32_t height = tensor.height;
     if (stage->done[last] == height) {
         return 0;
     }
@@ -75,9 +78,9 @@ int32_t nnq_stage_next(nnq_stage *stage, nnq_call *call) {
     stage->need[last] = (uint16_t)(end < height ? end : height);
     for (int32_t k = last; k > 0; k--) {
         need_inputs(stage, call, k);
-        const nnq_tensor below = nnq_load_tensor(call->model, output + k - 1);
-        if (end >= height && !nnq_is_ring(&below)) {
-            stage->need[k - 1] = (uint16_t)below.height;
+        nnq_load_tensor(&tensor, call->model, output + k - 1);
+        if (end >= height && !nnq_is_ring(&tensor)) {
+            stage->need[k - 1] = tensor.height;
         }
     }
     return 1;

@@ -5,14 +5,16 @@
 #include "verify.h"
 
 static uint32_t bytes_held(const nnq_tensor *tensor) {
-    return nnq_row_bytes(tensor) * (uint32_t)tensor->rows_held;
+    return nnq_row_bytes(tensor) * tensor->rows_held;
 }
 
 /* Whether tensor `index` and any of the tensors first .. end - 1 share a byte; returns the first such tensor, or -1. */
 static int32_t find_overlap(const nnq_model *model, int32_t index, int32_t first, int32_t end) {
-    const nnq_tensor tensor = nnq_load_tensor(model, index);
+    nnq_tensor tensor;
+    nnq_tensor other;
+    nnq_load_tensor(&tensor, model, index);
     for (int32_t j = first; j < end; j++) {
-        const nnq_tensor other = nnq_load_tensor(model, j);
+        nnq_load_tensor(&other, model, j);
         if (tensor.offset < other.offset + bytes_held(&other) && other.offset < tensor.offset + bytes_held(&tensor)) {
             return j;
         }
@@ -51,9 +53,9 @@ static int32_t verify_ends(nnq_check *check) {
 
 /* Whether the op under check writes its output exactly over `input`, and may. */
 static int32_t is_in_place(const nnq_check *check, const nnq_stage *stage, const nnq_tensor *input) {
-    const nnq_tensor output = nnq_call_output(&check->call);
-    return nnq_call_op(&check->call)->in_place && stage->count == 1 && output.offset == input->offset &&
-           bytes_held(&output) == bytes_held(input) && !nnq_is_ring(&output) && !nnq_is_ring(input);
+    const nnq_tensor *output = &check->call.out;
+    return nnq_call_op(&check->call)->in_place && stage->count == 1 && output->offset == input->offset &&
+           bytes_held(output) == bytes_held(input) && !nnq_is_ring(output) && !nnq_is_ring(input);
 }
 
 /* What the op under check reads stays whole until the end of the stage, and rings are read where they are written. */
@@ -62,8 +64,9 @@ static int32_t verify_reads(nnq_check *check, const nnq_stage *stage) {
     const nnq_model *model = call->model;
     const int32_t outputs = model->input_count + stage->first;
     for (int32_t i = 0; i < call->input_count; i++) {
-        const int32_t index = nnq_load_u16(call->inputs + 2 * i);
-        const nnq_tensor input = nnq_call_input(call, i);
+        const int32_t index = nnq_input_index(call, i);
+        nnq_tensor input;
+        nnq_load_input(&input, call, i);
         const int32_t end = outputs + stage->count - is_in_place(check, stage, &input);
         const int32_t j = find_overlap(model, index, index + 1, end);
         if (j >= 0) {
@@ -84,8 +87,9 @@ static int32_t verify_rows(nnq_check *check, const nnq_stage *stage, int32_t k) 
     const int32_t outputs = call->model->input_count + stage->first;
     const int32_t first = nnq_window_first(window, stage->done[k]);
     for (int32_t i = 0; i < call->input_count; i++) {
-        const int32_t index = nnq_load_u16(call->inputs + 2 * i);
-        const nnq_tensor input = nnq_call_input(call, i);
+        const int32_t index = nnq_input_index(call, i);
+        nnq_tensor input;
+        nnq_load_input(&input, call, i);
         if (nnq_is_ring(&input) && first < nnq_window_end(window, stage->need[k], input.height) &&
             first + input.rows_held < stage->done[index - outputs]) {
             return fail_ring(check, index);
@@ -116,14 +120,13 @@ static int32_t verify_stage(nnq_check *check, nnq_stage *stage) {
     const int32_t outputs = model->input_count + stage->first;
     int32_t rings = 0;
     for (int32_t k = 0; k < stage->count; k++) {
-        const nnq_tensor output = nnq_load_tensor(model, outputs + k);
         /* Rows of a stage's outputs are written in turns: no two may share memory. */
         const int32_t j = find_overlap(model, outputs + k, outputs + k + 1, outputs + stage->count);
         if (j >= 0) {
             return fail_overlap(check, j - model->input_count, j);
         }
-        rings += nnq_is_ring(&output);
         nnq_stage_load(stage, &check->call, k);
+        rings += nnq_is_ring(&check->call.out);
         const int32_t error = verify_reads(check, stage);
         if (error != NNQ_OK) {
             return error;

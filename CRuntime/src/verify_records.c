@@ -12,10 +12,11 @@ static int32_t fail_tensor(nnq_check *check, int32_t tensor, uint32_t field) {
 
 static int32_t verify_tensor(nnq_check *check, int32_t index) {
     const uint8_t *record = check->call.model->file + nnq_tensor_record(index);
-    const nnq_tensor tensor = nnq_load_tensor(check->call.model, index);
-    const uint64_t row_bytes = (uint64_t)(uint32_t)tensor.width * (uint32_t)tensor.channels;
+    nnq_tensor tensor;
+    nnq_load_tensor(&tensor, check->call.model, index);
+    const uint64_t row_bytes = nnq_row_bytes(&tensor);
     const uint32_t scale = nnq_load_u32(record + SCALE);
-    if (tensor.height < 1 || row_bytes < 1 || row_bytes * (uint32_t)tensor.height > INT32_MAX) {
+    if (tensor.height < 1 || row_bytes < 1 || row_bytes * tensor.height > INT32_MAX) {
         return fail_tensor(check, index, 0);
     }
     if (tensor.rows_held < 1 || tensor.rows_held > tensor.height ||
@@ -23,7 +24,7 @@ static int32_t verify_tensor(nnq_check *check, int32_t index) {
         return fail_tensor(check, index, ROWS_HELD);
     }
     if (tensor.offset % 4 != 0 ||
-        tensor.offset + row_bytes * (uint32_t)tensor.rows_held > check->call.model->arena_size) {
+        tensor.offset + row_bytes * tensor.rows_held > check->call.model->arena_size) {
         return fail_tensor(check, index, OFFSET);
     }
     /* Sign 0, exponent neither all zeros nor all ones. */
@@ -49,7 +50,8 @@ int32_t nnq_verify_tensors(nnq_check *check) {
         if (index >= model->tensor_count) {
             return nnq_fail(check, NNQ_ERROR_HEADER, model->outputs + 2 * i);
         }
-        const nnq_tensor tensor = nnq_load_tensor(model, index);
+        nnq_tensor tensor;
+        nnq_load_tensor(&tensor, model, index);
         if (nnq_is_ring(&tensor)) {
             return fail_tensor(check, index, ROWS_HELD);
         }
@@ -105,6 +107,8 @@ static int32_t verify_record(nnq_check *check) {
             return nnq_fail(check, NNQ_ERROR_INPUT, check->record + i);
         }
     }
+    nnq_load_tensor(&call->in, call->model, nnq_input_index(call, 0));
+    nnq_load_tensor(&call->out, call->model, call->output);
     const int32_t length = nnq_decode_fields(op->fields, bytes + head, room - head, &call->params, &at);
     if (length < 0) {
         const int32_t error = length == NNQ_ERROR_TRUNCATED ? NNQ_ERROR_HEADER : length;

@@ -98,7 +98,8 @@ static int32_t check_channel(nnq_check *check, const nnq_affine *affine, const n
 }
 
 int32_t nnq_check_affine(nnq_check *check, int32_t field, const nnq_filter_layout *layout) {
-    const nnq_affine affine = nnq_load_affine(&check->call.params, field);
+    nnq_affine affine;
+    nnq_load_affine(&affine, &check->call.params, field);
     const uint64_t channels = (uint64_t)(uint32_t)layout->channels;
     int32_t error = nnq_check_clamp(check, field);
     if (error == NNQ_OK && affine.rounding && affine.pre_shift != 0) {

@@ -6,10 +6,10 @@
 
 static int32_t check(nnq_check *check) {
     const nnq_add_params *p = &check->call.params.add;
-    const nnq_tensor out = nnq_call_output(&check->call);
     for (int32_t i = 0; i < 2; i++) {
-        const nnq_tensor in = nnq_call_input(&check->call, i);
-        if (!nnq_same_shape(&in, &out)) {
+        nnq_tensor in;
+        nnq_load_input(&in, &check->call, i);
+        if (!nnq_same_shape(&in, &check->call.out)) {
             return nnq_fail_shape(check);
         }
     }
@@ -23,14 +23,13 @@ static int32_t check(nnq_check *check) {
  * certificate bounds the sum. */
 void nnq_add_s8_portable(const nnq_call *call, int32_t first, int32_t count) {
     const nnq_add_params *p = &call->params.add;
-    const nnq_tensor a = nnq_call_input(call, 0);
-    const nnq_tensor b = nnq_call_input(call, 1);
-    const nnq_tensor out = nnq_call_output(call);
-    const uint32_t length = nnq_row_bytes(&out);
+    const uint32_t length = nnq_row_bytes(&call->out);
+    nnq_tensor b;
+    nnq_load_input(&b, call, 1);
     for (int32_t y = first; y < first + count; y++) {
-        const int8_t *row_a = nnq_row(call, &a, y);
+        const int8_t *row_a = nnq_row(call, &call->in, y);
         const int8_t *row_b = nnq_row(call, &b, y);
-        int8_t *output = nnq_row(call, &out, y);
+        int8_t *output = nnq_row(call, &call->out, y);
         for (uint32_t i = 0; i < length; i++) {
             const int32_t acc = row_a[i] * p->multiplier_a + row_b[i] * p->multiplier_b + p->constant;
             output[i] = (int8_t)nnq_clamp(acc >> p->shift, p->act_min, p->act_max);

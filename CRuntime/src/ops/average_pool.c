@@ -37,13 +37,13 @@ static int32_t check_multipliers(nnq_check *check) {
 
 static int32_t check(nnq_check *check) {
     const nnq_average_pool_params *p = &check->call.params.average_pool;
-    const nnq_tensor in = nnq_call_input(&check->call, 0);
-    const nnq_tensor out = nnq_call_output(&check->call);
+    const nnq_tensor *in = &check->call.in;
+    const nnq_tensor *out = &check->call.out;
     const nnq_window across = {p->stride_width, p->kernel_width, p->pad_left};
     int32_t error;
-    if (in.channels != out.channels || (p->rounding && in.zero_point != out.zero_point) ||
-        !nnq_window_fits(rows(&check->call.params), p->pad_bottom, in.height, out.height) ||
-        !nnq_window_fits(across, p->pad_right, in.width, out.width)) {
+    if (in->channels != out->channels || (p->rounding && in->zero_point != out->zero_point) ||
+        !nnq_window_fits(rows(&check->call.params), p->pad_bottom, in->height, out->height) ||
+        !nnq_window_fits(across, p->pad_right, in->width, out->width)) {
         return nnq_fail_shape(check);
     }
     if (p->rounding && p->pre_shift != 0) {
@@ -68,12 +68,12 @@ typedef struct patch {
 static void sum(const nnq_call *call, const nnq_tensor *in, const patch *at, int32_t channel, int32_t lanes, int32_t *acc) {
     memset(acc, 0, (size_t)lanes * sizeof *acc);
     for (int32_t i = 0; i < at->rows; i++) {
-        const int8_t *input = nnq_row(call, in, at->top + i) + at->left * in->channels + channel;
-        for (int32_t j = 0; j < at->columns; j++) {
+        const int8_t *row = nnq_row(call, in, at->top + i);
+        for (int32_t j = at->left; j < at->left + at->columns; j++) {
+            const int8_t *input = row + j * in->channels + channel;
             for (int32_t n = 0; n < lanes; n++) {
                 acc[n] += input[n];
             }
-            input += in->channels;
         }
     }
 }
@@ -105,22 +105,22 @@ static void pixel(const nnq_call *call, const nnq_tensor *in, const nnq_tensor *
 
 void nnq_average_pool_s8_portable(const nnq_call *call, int32_t first, int32_t count) {
     const nnq_average_pool_params *p = &call->params.average_pool;
-    const nnq_tensor in = nnq_call_input(call, 0);
-    const nnq_tensor out = nnq_call_output(call);
+    const nnq_tensor *in = &call->in;
+    const nnq_tensor *out = &call->out;
     patch at;
     for (int32_t y = first; y < first + count; y++) {
         const int32_t top = y * p->stride_height - p->pad_top;
-        const nnq_taps down = nnq_taps_inside(top, 1, p->kernel_height, in.height);
-        int8_t *output = nnq_row(call, &out, y);
+        const nnq_taps down = nnq_taps_inside(top, 1, p->kernel_height, in->height);
+        int8_t *output = nnq_row(call, out, y);
         at.top = top + down.first;
         at.rows = down.end - down.first;
-        for (int32_t x = 0; x < out.width; x++) {
+        for (int32_t x = 0; x < out->width; x++) {
             const int32_t left = x * p->stride_width - p->pad_left;
-            const nnq_taps across = nnq_taps_inside(left, 1, p->kernel_width, in.width);
+            const nnq_taps across = nnq_taps_inside(left, 1, p->kernel_width, in->width);
             at.left = left + across.first;
             at.columns = across.end - across.first;
-            pixel(call, &in, &out, &at, output);
-            output += out.channels;
+            pixel(call, in, out, &at, output);
+            output += out->channels;
         }
     }
 }

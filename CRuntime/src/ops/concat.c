@@ -22,22 +22,25 @@ static nnq_window rows(const nnq_params *params) {
     return params->concat.axis == 0 ? nnq_rows_all(params) : nnq_rows_each(params);
 }
 
+/* The tensor's extent along the axis. */
+static int32_t extent(const nnq_tensor *tensor, int32_t axis) {
+    return axis == 0 ? tensor->height : axis == 1 ? tensor->width : tensor->channels;
+}
+
 static int32_t check_shapes(nnq_check *check) {
     const int32_t axis = check->call.params.concat.axis;
-    const nnq_tensor out = nnq_call_output(&check->call);
-    nnq_tensor total = out;
+    const nnq_tensor *out = &check->call.out;
     int32_t joined = 0;
     for (int32_t i = 0; i < check->call.input_count; i++) {
-        const nnq_tensor in = nnq_call_input(&check->call, i);
-        total.height = axis == 0 ? out.height : in.height;
-        total.width = axis == 1 ? out.width : in.width;
-        total.channels = axis == 2 ? out.channels : in.channels;
-        if (!nnq_same_shape(&total, &out)) {
+        nnq_tensor in;
+        nnq_load_input(&in, &check->call, i);
+        joined += extent(&in, axis);
+        if ((axis != 0 && in.height != out->height) || (axis != 1 && in.width != out->width) ||
+            (axis != 2 && in.channels != out->channels)) {
             return nnq_fail_shape(check);
         }
-        joined += axis == 0 ? in.height : axis == 1 ? in.width : in.channels;
     }
-    return joined == (axis == 0 ? out.height : axis == 1 ? out.width : out.channels) ? NNQ_OK : nnq_fail_shape(check);
+    return joined == extent(out, axis) ? NNQ_OK : nnq_fail_shape(check);
 }
 
 static int32_t check(nnq_check *check) {
@@ -75,38 +78,37 @@ static void convert(int8_t *output, const int8_t *input, uint32_t length, const 
     }
 }
 
-/* Output rows first .. end - 1, as far as they are rows of this input, which begins at row `top` and byte `left` of its row. */
-static void copy_input(const nnq_call *call, int32_t index, nnq_taps band, int32_t top, uint32_t left) {
-    const rescale by = load_rescale(nnq_constants(call, call->params.concat.rescales) + RESCALE_BYTES * index);
-    const nnq_tensor in = nnq_call_input(call, index);
-    const nnq_tensor out = nnq_call_output(call);
+/* One input, `in`, of output rows first .. end - 1: it begins at row `top` and at byte `left` of its rows. */
+static void copy_input(const nnq_call *call, const nnq_tensor *in, const rescale *by, nnq_taps band, int32_t top,
+                       uint32_t left) {
     /* Along channels each pixel is a piece of its own; else the whole row is one. */
-    const int32_t pieces = call->params.concat.axis == 2 ? in.width : 1;
-    const uint32_t length = nnq_row_bytes(&in) / (uint32_t)pieces;
-    const uint32_t step = nnq_row_bytes(&out) / (uint32_t)pieces;
-    const int32_t end = nnq_min(band.end, top + in.height);
+    const int32_t pieces = call->params.concat.axis == 2 ? in->width : 1;
+    const uint32_t length = nnq_row_bytes(in) / (uint32_t)pieces;
+    const uint32_t step = nnq_row_bytes(&call->out) / (uint32_t)pieces;
+    const int32_t end = nnq_min(band.end, top + in->height);
     for (int32_t y = band.first > top ? band.first : top; y < end; y++) {
-        const int8_t *input = nnq_row(call, &in, y - top);
-        int8_t *output = nnq_row(call, &out, y) + left;
+        const int8_t *input = nnq_row(call, in, y - top);
+        int8_t *output = nnq_row(call, &call->out, y) + left;
         for (int32_t piece = 0; piece < pieces; piece++) {
-            convert(output, input, length, &by);
-            input += length;
-            output += step;
+            convert(output + (uint32_t)piece * step, input + (uint32_t)piece * length, length, by);
         }
     }
 }
 
 void nnq_concat_s8_portable(const nnq_call *call, int32_t first, int32_t count) {
+    const uint8_t *rescales = nnq_constants(call, call->params.concat.rescales);
     const nnq_taps band = {first, first + count};
     int32_t top = 0;
     uint32_t left = 0;
     for (int32_t i = 0; i < call->input_count; i++) {
-        const nnq_tensor in = nnq_call_input(call, i);
-        copy_input(call, i, band, top, left);
+        const rescale by = load_rescale(rescales + RESCALE_BYTES * i);
+        nnq_tensor in;
+        nnq_load_input(&in, call, i);
+        copy_input(call, &in, &by, band, top, left);
         switch (call->params.concat.axis) {
         case 0: top += in.height; break;
         case 1: left += nnq_row_bytes(&in); break;
-        default: left += (uint32_t)in.channels; break;
+        default: left += in.channels; break;
         }
     }
 }

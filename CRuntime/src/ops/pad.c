@@ -11,10 +11,10 @@ static nnq_window rows(const nnq_params *params) {
 
 static int32_t check(nnq_check *check) {
     const nnq_pad_params *p = &check->call.params.pad;
-    const nnq_tensor in = nnq_call_input(&check->call, 0);
-    const nnq_tensor out = nnq_call_output(&check->call);
-    if (in.channels != out.channels || in.zero_point != out.zero_point ||
-        in.height + p->pad_top + p->pad_bottom != out.height || in.width + p->pad_left + p->pad_right != out.width) {
+    const nnq_tensor *in = &check->call.in;
+    const nnq_tensor *out = &check->call.out;
+    if (in->channels != out->channels || in->zero_point != out->zero_point ||
+        in->height + p->pad_top + p->pad_bottom != out->height || in->width + p->pad_left + p->pad_right != out->width) {
         return nnq_fail_shape(check);
     }
     return NNQ_OK;
@@ -22,14 +22,14 @@ static int32_t check(nnq_check *check) {
 
 void nnq_pad_s8_portable(const nnq_call *call, int32_t first, int32_t count) {
     const nnq_pad_params *p = &call->params.pad;
-    const nnq_tensor in = nnq_call_input(call, 0);
-    const nnq_tensor out = nnq_call_output(call);
+    const nnq_tensor *in = &call->in;
+    const nnq_tensor *out = &call->out;
     for (int32_t y = first; y < first + count; y++) {
-        int8_t *output = nnq_row(call, &out, y);
+        int8_t *output = nnq_row(call, out, y);
         const int32_t from = y - p->pad_top;
-        memset(output, out.zero_point, nnq_row_bytes(&out));
-        if (from >= 0 && from < in.height) {
-            memcpy(output + p->pad_left * in.channels, nnq_row(call, &in, from), nnq_row_bytes(&in));
+        memset(output, out->zero_point, nnq_row_bytes(out));
+        if (from >= 0 && from < in->height) {
+            memcpy(output + p->pad_left * in->channels, nnq_row(call, in, from), nnq_row_bytes(in));
         }
     }
 }

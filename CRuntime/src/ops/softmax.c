@@ -9,10 +9,10 @@
 
 static int32_t check(nnq_check *check) {
     const nnq_softmax_params *p = &check->call.params.softmax;
-    const nnq_tensor in = nnq_call_input(&check->call, 0);
-    const nnq_tensor out = nnq_call_output(&check->call);
+    const nnq_tensor *in = &check->call.in;
+    const nnq_tensor *out = &check->call.out;
     const uint8_t *record = check->call.model->file + nnq_tensor_record(check->call.output);
-    if (!nnq_same_shape(&in, &out) || out.zero_point != INT8_MIN || nnq_load_u32(record + 12) != SOFTMAX_SCALE_BITS) {
+    if (!nnq_same_shape(in, out) || out->zero_point != INT8_MIN || nnq_load_u32(record + 12) != SOFTMAX_SCALE_BITS) {
         return nnq_fail_shape(check);
     }
     const int32_t error =
@@ -51,16 +51,16 @@ static void pixel(const int8_t *input, int8_t *output, int32_t channels, const u
 
 void nnq_softmax_s8_portable(const nnq_call *call, int32_t first, int32_t count) {
     const nnq_softmax_params *p = &call->params.softmax;
-    const nnq_tensor in = nnq_call_input(call, 0);
-    const nnq_tensor out = nnq_call_output(call);
+    const nnq_tensor *in = &call->in;
+    const nnq_tensor *out = &call->out;
     const uint8_t *exponentials = nnq_constants(call, p->exponentials);
     for (int32_t y = first; y < first + count; y++) {
-        const int8_t *input = nnq_row(call, &in, y);
-        int8_t *output = nnq_row(call, &out, y);
-        for (int32_t x = 0; x < in.width; x++) {
-            pixel(input, output, in.channels, exponentials, p->count);
-            input += in.channels;
-            output += in.channels;
+        const int8_t *input = nnq_row(call, in, y);
+        int8_t *output = nnq_row(call, out, y);
+        for (int32_t x = 0; x < in->width; x++) {
+            pixel(input, output, in->channels, exponentials, p->count);
+            input += in->channels;
+            output += in->channels;
         }
     }
 }
