@@ -55,6 +55,16 @@ typedef struct {
 } nnq_adam_settings;
 void nnq_adam(float *w, const float *g, float *m, float *v, size_t count, const nnq_adam_settings *settings);
 
+// Max pooling of `planes` maps of ih x iw pixels of `inner` adjacent channels (oneDNN's blocks of channels, or NHWC).
+// `top` and `left` are padding, which never wins. With relu, outputs below 0 become 0.
+typedef struct {
+    size_t planes, inner;
+    int32_t ih, iw, oh, ow, kh, kw, sh, sw, top, left, relu;
+} nnq_pool;
+void nnq_max_pool(float *y, const float *x, const nnq_pool *pool);
+// Each output's gradient goes to the first input that equals the output; with relu, nowhere where the output is 0.
+void nnq_max_pool_backward(float *dx, const float *dy, const float *y, const float *x, const nnq_pool *pool);
+
 // 1 where all values are finite.
 int32_t nnq_all_finite(const float *x, size_t count);
 

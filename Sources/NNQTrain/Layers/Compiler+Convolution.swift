@@ -123,9 +123,11 @@ struct ConvolutionJob {
         return try PrimitiveDescription(operation, device, postOps: postOps, "compile layer '\(name)'")
     }
 
+    /// Left to itself, oneDNN 2.6 pads a single channel to a block of eight here, which takes several times as long.
     func backwardWeights(_ hint: PrimitiveDescription) throws -> PrimitiveDescription {
         var operation = dnnl_convolution_desc_t()
-        var (source, filter, bias) = (Layout.any(source), Layout.any(filter), bias)
+        var source = source[1] == 1 ? Layout(rowMajor: source) : Layout.any(source)
+        var (filter, bias) = (Layout.any(filter), bias)
         var destination = Layout.any(destination)
         try check(
             dnnl_dilated_convolution_backward_weights_desc_init(
