@@ -29,88 +29,122 @@ INLINE struct taps taps_at(const nnq_pool *p, int32_t oy, int32_t ox) {
     return t;
 }
 
-INLINE void forward_plane(float *y, const float *x, const nnq_pool *p, size_t inner) {
-    for (int32_t oy = 0; oy < p->oh; oy++) {
-        for (int32_t ox = 0; ox < p->ow; ox++, y += inner) {
-            const struct taps t = taps_at(p, oy, ox);
-            const float floor = p->relu ? 0 : -FLT_MAX;
-            for (size_t c = 0; c < inner; c++) y[c] = floor;
-            for (int32_t row = t.row; row < t.row_end; row++) {
-                const float *tap = x + ((size_t)row * (size_t)p->iw + (size_t)t.column) * inner;
-                for (int32_t column = t.column; column < t.column_end; column++, tap += inner) {
-                    for (size_t c = 0; c < inner; c++) y[c] = tap[c] > y[c] ? tap[c] : y[c];
-                }
-            }
-        }
-    }
+INLINE size_t pixel(const nnq_pool *p, int32_t row, int32_t column) {
+    return ((size_t)row * (size_t)p->iw + (size_t)column) * p->inner;
 }
 
-// Channels are taken eight at a time; `block` is how many there are.
-INLINE void backward_pixel(
-    float *dx, const float *dy, const float *y, const float *x, const nnq_pool *p, struct taps t, size_t inner,
-    size_t block) {
-    float rest[8];
-    for (size_t c = 0; c < block; c++) rest[c] = p->relu && y[c] <= 0 ? 0 : dy[c];
+INLINE void forward_lanes(float *y, const float *x, const nnq_pool *p, struct taps t) {
+    const float floor = p->relu ? 0 : -FLT_MAX;
+    lanes best = {floor, floor, floor, floor, floor, floor, floor, floor};
     for (int32_t row = t.row; row < t.row_end; row++) {
-        const size_t first = ((size_t)row * (size_t)p->iw + (size_t)t.column) * inner;
         for (int32_t column = t.column; column < t.column_end; column++) {
-            const size_t at = first + (size_t)(column - t.column) * inner;
-            for (size_t c = 0; c < block; c++) {
-                const int wins = x[at + c] == y[c];
-                dx[at + c] += wins ? rest[c] : 0;
-                rest[c] = wins ? 0 : rest[c];
+            const lanes tap = *(const lanes *)(x + pixel(p, row, column));
+            const masks wins = tap > best;
+            best = (lanes)(((masks)tap & wins) | ((masks)best & ~wins));
+        }
+    }
+    *(lanes *)y = best;
+}
+
+static void forward_one(float *y, const float *x, const nnq_pool *p, struct taps t) {
+    float best = p->relu ? 0 : -FLT_MAX;
+    for (int32_t row = t.row; row < t.row_end; row++) {
+        for (int32_t column = t.column; column < t.column_end; column++) {
+            const float tap = x[pixel(p, row, column)];
+            best = tap > best ? tap : best;
+        }
+    }
+    *y = best;
+}
+
+INLINE void backward_lanes(
+    float *dx, const float *dy, const float *y, const float *x, const nnq_pool *p, struct taps t, int apart) {
+    const lanes value = *(const lanes *)y;
+    const lanes zero = {0};
+    masks rest = *(const masks *)dy;
+    if (p->relu) rest &= value > zero;
+    for (int32_t row = t.row; row < t.row_end; row++) {
+        for (int32_t column = t.column; column < t.column_end; column++) {
+            const size_t at = pixel(p, row, column);
+            const masks wins = *(const lanes *)(x + at) == value;
+            const lanes part = (lanes)(rest & wins);
+            lanes *sum = (lanes *)(dx + at);
+            *sum = apart ? part : *sum + part;
+            rest &= ~wins;
+        }
+    }
+}
+
+static void backward_one(
+    float *dx, const float *dy, const float *y, const float *x, const nnq_pool *p, struct taps t) {
+    if (p->relu && *y <= 0) return;
+    for (int32_t row = t.row; row < t.row_end; row++) {
+        for (int32_t column = t.column; column < t.column_end; column++) {
+            const size_t at = pixel(p, row, column);
+            if (x[at] != *y) continue;
+            dx[at] += *dy;
+            return;
+        }
+    }
+}
+
+INLINE void forward_planes(const struct call *call, size_t first, size_t last) {
+    const nnq_pool *p = call->pool;
+    float *y = call->y + first * (size_t)p->oh * (size_t)p->ow * p->inner;
+    for (size_t plane = first; plane < last; plane++) {
+        const float *x = call->x + plane * (size_t)p->ih * (size_t)p->iw * p->inner;
+        for (int32_t oy = 0; oy < p->oh; oy++) {
+            for (int32_t ox = 0; ox < p->ow; ox++, y += p->inner) {
+                const struct taps t = taps_at(p, oy, ox);
+                size_t c = 0;
+                for (; c + 8 <= p->inner; c += 8) forward_lanes(y + c, x + c, p, t);
+                for (; c < p->inner; c++) forward_one(y + c, x + c, p, t);
             }
         }
     }
 }
 
-INLINE void backward_plane(
-    float *dx, const float *dy, const float *y, const float *x, const nnq_pool *p, size_t inner) {
-    memset(dx, 0, (size_t)p->ih * (size_t)p->iw * inner * sizeof *dx);
-    for (int32_t oy = 0; oy < p->oh; oy++) {
-        for (int32_t ox = 0; ox < p->ow; ox++, y += inner, dy += inner) {
-            const struct taps t = taps_at(p, oy, ox);
-            size_t c = 0;
-            for (; c + 8 <= inner; c += 8) backward_pixel(dx + c, dy + c, y + c, x + c, p, t, inner, 8);
-            if (c < inner) backward_pixel(dx + c, dy + c, y + c, x + c, p, t, inner, inner - c);
+INLINE void backward_planes(const struct call *call, size_t first, size_t last) {
+    const nnq_pool *p = call->pool;
+    const size_t in = (size_t)p->ih * (size_t)p->iw * p->inner;
+    // Where no two windows share a pixel, a sum has one term.
+    const int apart = p->kh <= p->sh && p->kw <= p->sw;
+    size_t o = first * (size_t)p->oh * (size_t)p->ow * p->inner;
+    for (size_t plane = first; plane < last; plane++) {
+        const float *x = call->x + plane * in;
+        float *dx = call->dx + plane * in;
+        memset(dx, 0, in * sizeof *dx);
+        for (int32_t oy = 0; oy < p->oh; oy++) {
+            for (int32_t ox = 0; ox < p->ow; ox++, o += p->inner) {
+                const struct taps t = taps_at(p, oy, ox);
+                const float *dy = call->dy + o, *y = call->out + o;
+                size_t c = 0;
+                if (apart) for (; c + 8 <= p->inner; c += 8) backward_lanes(dx + c, dy + c, y + c, x + c, p, t, 1);
+                else for (; c + 8 <= p->inner; c += 8) backward_lanes(dx + c, dy + c, y + c, x + c, p, t, 0);
+                for (; c < p->inner; c++) backward_one(dx + c, dy + c, y + c, x + c, p, t);
+            }
         }
     }
 }
 
-INLINE void planes_forward(const struct call *call, size_t first, size_t last, size_t inner) {
-    const nnq_pool *p = call->pool;
-    const size_t in = (size_t)p->ih * (size_t)p->iw * inner, out = (size_t)p->oh * (size_t)p->ow * inner;
-    for (size_t i = first; i < last; i++) forward_plane(call->y + i * out, call->x + i * in, p, inner);
+WIDE static void forward_wide(void *context, size_t part, size_t first, size_t last) {
+    (void)part;
+    forward_planes(context, first, last);
 }
 
-INLINE void planes_backward(const struct call *call, size_t first, size_t last, size_t inner) {
-    const nnq_pool *p = call->pool;
-    const size_t in = (size_t)p->ih * (size_t)p->iw * inner, out = (size_t)p->oh * (size_t)p->ow * inner;
-    for (size_t i = first; i < last; i++) {
-        backward_plane(call->dx + i * in, call->dy + i * out, call->out + i * out, call->x + i * in, p, inner);
-    }
+static void forward_portable(void *context, size_t part, size_t first, size_t last) {
+    (void)part;
+    forward_planes(context, first, last);
 }
 
-WIDE static void forward_wide(void *context, size_t first, size_t last) {
-    const struct call *call = context;
-    if (call->pool->inner == 8) planes_forward(call, first, last, 8);
-    else planes_forward(call, first, last, call->pool->inner);
+WIDE static void backward_wide(void *context, size_t part, size_t first, size_t last) {
+    (void)part;
+    backward_planes(context, first, last);
 }
 
-static void forward_portable(void *context, size_t first, size_t last) {
-    const struct call *call = context;
-    planes_forward(call, first, last, call->pool->inner);
-}
-
-WIDE static void backward_wide(void *context, size_t first, size_t last) {
-    const struct call *call = context;
-    if (call->pool->inner == 8) planes_backward(call, first, last, 8);
-    else planes_backward(call, first, last, call->pool->inner);
-}
-
-static void backward_portable(void *context, size_t first, size_t last) {
-    const struct call *call = context;
-    planes_backward(call, first, last, call->pool->inner);
+static void backward_portable(void *context, size_t part, size_t first, size_t last) {
+    (void)part;
+    backward_planes(context, first, last);
 }
 
 void nnq_max_pool(float *y, const float *x, const nnq_pool *pool) {

@@ -48,7 +48,11 @@ extension Compiler {
 
         return Compiled(output: output) { [self] gradient in
             let gradient = try beforeActivation(site, gradient, output)
-            try backwardWeights(site, job, source, gradient, filter, bias, hint: forward)
+            if isNarrow(site, window, groups: groups, forward) {
+                try narrowBackwardWeights(site, window, gradient, filter, bias)
+            } else {
+                try backwardWeights(site, job, source, gradient, filter, bias, hint: forward)
+            }
             guard site.wantsGradient[0] else { return [nil] }
             return [try backwardData(site, job, gradient, filter, hint: forward)]
         }
@@ -123,11 +127,9 @@ struct ConvolutionJob {
         return try PrimitiveDescription(operation, device, postOps: postOps, "compile layer '\(name)'")
     }
 
-    /// Left to itself, oneDNN 2.6 pads a single channel to a block of eight here, which takes several times as long.
     func backwardWeights(_ hint: PrimitiveDescription) throws -> PrimitiveDescription {
         var operation = dnnl_convolution_desc_t()
-        var source = source[1] == 1 ? Layout(rowMajor: source) : Layout.any(source)
-        var (filter, bias) = (Layout.any(filter), bias)
+        var (source, filter, bias) = (Layout.any(source), Layout.any(filter), bias)
         var destination = Layout.any(destination)
         try check(
             dnnl_dilated_convolution_backward_weights_desc_init(
