@@ -45,5 +45,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tools/nnq"),
+
+        .testTarget(name: "NNQGraphTests", dependencies: ["NNQGraph", "NNQBase"]),
+        .testTarget(name: "NNQQuantizeTests", dependencies: ["NNQQuantize", "NNQGraph", "NNQBase", "NNQFormat", "CNNQ"]),
     ]
 )
