@@ -99,7 +99,7 @@ public enum Operation: Sendable {
 }
 
 /// An op at its place: it reads tensors, and op k writes tensor `inputCount + k` of its program.
-public struct ProgramOperation: Sendable {
+public struct ProgramOperation: Hashable, Sendable {
     public var operation: Operation
     /// Indices of tensors that come before the op's own output.
     public var inputs: [Int]
@@ -123,7 +123,8 @@ public struct ProgramInfo: Hashable, Codable, Sendable {
         }
     }
 
-    /// Names of tensors by index.
+    /// Names of tensors by index. Only a file's: a program's names are those of its tensors, which the writer puts here
+    /// and the reader takes from here.
     public var tensors: [String]?
     /// Names of classes by output index.
     public var classes: [String]?
@@ -151,7 +152,7 @@ public struct ProgramInfo: Hashable, Codable, Sendable {
 }
 
 /// An int8 network: inputs, ops in the order in which they run, outputs.
-public struct Program: Sendable {
+public struct Program: Hashable, Sendable {
     /// The inputs, then the output of each op.
     public var tensors: [ProgramTensor]
     public var inputCount: Int

@@ -4,7 +4,7 @@
 import NNQBase
 
 /// What a model's output means.
-public enum Task: String, Codable, Sendable {
+public enum Task: String, Codable, Sendable, CaseIterable {
     /// The class is the largest of the outputs.
     case classification
     /// One output, or several independent ones: yes above 0.5.

@@ -2,6 +2,7 @@
 // The command `nnq`: its verbs, and how it ends.
 
 import ArgumentParser
+import Foundation
 
 @main
 struct NNQCommand: ParsableCommand {
@@ -19,8 +20,7 @@ struct NNQCommand: ParsableCommand {
             """,
         version: "nnq 1.0.0",
         subcommands: [
-            DataVerb.self, RecipesVerb.self, TrainVerb.self, EvalVerb.self, QuantizeVerb.self, CompareVerb.self,
-            RunVerb.self, InspectVerb.self, PlanVerb.self, VerifyVerb.self,
+            DataVerb.self, RecipesVerb.self, TrainVerb.self,
         ])
 
     static func main() {
@@ -29,7 +29,7 @@ struct NNQCommand: ParsableCommand {
             try command.run()
         } catch let stop as Interrupted {
             Console.say(stop.description)
-            exit(withStatus: 130)
+            Foundation.exit(130)
         } catch {
             end(with: error)
         }
@@ -40,13 +40,13 @@ struct NNQCommand: ParsableCommand {
         switch exitCode(for: error) {
         case .success:
             print(fullMessage(for: error))
-            exit(withStatus: 0)
+            Foundation.exit(0)
         case .validationFailure:
             Console.say(fullMessage(for: error))
-            exit(withStatus: 2)
+            Foundation.exit(2)
         default:
             Console.say("nnq: \(message(for: error))")
-            exit(withStatus: 1)
+            Foundation.exit(1)
         }
     }
 }

@@ -17,7 +17,11 @@
 #ifndef NNQ_H
 #define NNQ_H
 
+#ifdef NNQ_CONFIG
+#include NNQ_CONFIG
+#else
 #include "nnq/config.h"
+#endif
 #include "nnq/op_list.h"
 
 #ifdef __cplusplus

@@ -30,6 +30,3 @@ enum Console {
         return Int(size.ws_col)
     }
 }
-
-/// Ends the process; stdout is flushed.
-func exit(withStatus status: Int32) -> Never { Foundation.exit(status) }
