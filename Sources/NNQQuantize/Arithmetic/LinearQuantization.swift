@@ -4,26 +4,31 @@
 import NNQFormat
 
 /// The real weights of a layer whose outputs are sums of products.
-struct LinearWeights {
+package struct LinearWeights {
     /// One row a channel: `channels * terms` values.
-    var filter: [Float]
+    package var filter: [Float]
     /// One a channel.
-    var bias: [Float]
+    package var bias: [Float]
+
+    package init(filter: [Float], bias: [Float]) {
+        self.filter = filter
+        self.bias = bias
+    }
 
     var channels: Int { bias.count }
     var terms: Int { filter.count / channels }
 }
 
 /// Such a layer in integers.
-struct QuantizedLinear {
+package struct QuantizedLinear {
     /// As the real filter, -127 ... 127.
-    var filter: [Int8]
-    var requantization: Requantization
-    var preShift: Int
+    package var filter: [Int8]
+    package var requantization: Requantization
+    package var preShift: Int
     /// Where the scale asked for could not be had, a larger one.
-    var output: Quantization
+    package var output: Quantization
     /// Channels whose weights have fewer steps than 127, so that their accumulator fits.
-    var coarserChannels: Int
+    package var coarserChannels: Int
 }
 
 extension LinearWeights {
@@ -32,7 +37,7 @@ extension LinearWeights {
     /// A channel's accumulator must satisfy `(|bias| + 128 * sum |w|) * 2^preShift < 2^31`. Where it does not, its weights
     /// get larger steps, or, where their multiplier could then not be expressed, the output does.
     /// - Returns: nil where no scales fit.
-    func quantized(input: Quantization, output: Quantization) -> QuantizedLinear? {
+    package func quantized(input: Quantization, output: Quantization) -> QuantizedLinear? {
         var output = output
         var steps = (0..<channels).map { firstStep($0, input: input, output: output) }
         var coarser = Set<Int>()

@@ -4,17 +4,17 @@
 import NNQFormat
 
 /// Multipliers that share a shift and a pre-shift.
-struct PoolArithmetic: Hashable {
+package struct PoolArithmetic: Hashable {
     /// The multiplier for the mean of n elements at place n - 1; or, without padding, the only one that occurs.
-    var multipliers: [Int32]
-    var shift: Int
-    var preShift: Int
+    package var multipliers: [Int32]
+    package var shift: Int
+    package var preShift: Int
 
     /// - Parameters:
     ///   - elements: in a whole window.
     ///   - isPadded: whether windows may hold fewer.
     /// - Returns: nil where the sum of a window could overflow, or the input's scale is too many times the output's.
-    init?(input: Quantization, output: Quantization, elements: Int, isPadded: Bool) {
+    package init?(input: Quantization, output: Quantization, elements: Int, isPadded: Bool) {
         let ratio = Double(input.scale) / Double(output.scale)
         let factors = (isPadded ? 1...elements : elements...elements).map { ratio / Double($0) }
         guard let preShift = FixedPointFactor.preShift(for: factors),

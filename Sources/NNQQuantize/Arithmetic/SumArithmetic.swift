@@ -4,17 +4,17 @@
 import NNQFormat
 
 /// `(q[0] * multipliers[0] + ... + constant) >> shift`, which brings tensors to one output scale and adds them.
-struct SumArithmetic: Hashable {
+package struct SumArithmetic: Hashable {
     /// 0 ... 32767, one an input.
-    var multipliers: [Int32]
+    package var multipliers: [Int32]
     /// Zero points and rounding.
-    var constant: Int32
+    package var constant: Int32
     /// 1 ... 30.
-    var shift: Int
+    package var shift: Int
 
     /// With the largest shift, and so the finest multipliers, for which nothing overflows; nil where there is none because
     /// an input's scale is too many times the output's.
-    init?(inputs: [Quantization], output: Quantization) {
+    package init?(inputs: [Quantization], output: Quantization) {
         let ratios = inputs.map { Double($0.scale) / Double(output.scale) }
         for shift in stride(from: 30, through: 1, by: -1) {
             let unit = Double(1 << shift)
@@ -34,7 +34,7 @@ struct SumArithmetic: Hashable {
 
 extension Rescale {
     /// From one quantization to another; a plain copy where they are the same.
-    init?(from input: Quantization, to output: Quantization) {
+    package init?(from input: Quantization, to output: Quantization) {
         if input == output {
             self = .identity
             return

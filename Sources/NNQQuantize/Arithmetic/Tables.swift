@@ -6,9 +6,9 @@ import NNQFormat
 import NNQGraph
 
 /// The tables of the ops table and softmax.
-enum Tables {
+package enum Tables {
     /// By `q + 128`: the int8 value nearest to the function of the real value, saturated.
-    static func values(of function: Activation, input: Quantization, output: Quantization) -> [Int8] {
+    package static func values(of function: Activation, input: Quantization, output: Quantization) -> [Int8] {
         (-128...127).map { q in
             let real = Double(input.scale) * Double(q - Int(input.zeroPoint))
             let steps = (function.value(at: real) / Double(output.scale) + 0.5).rounded(.down)
@@ -17,7 +17,7 @@ enum Tables {
     }
 
     /// `round(65535 * exp(-d * scale))` for d = 0, 1, ... up to the last that is not 0, or to 255.
-    static func exponentials(scale: Float) -> [UInt16] {
+    package static func exponentials(scale: Float) -> [UInt16] {
         let all = (0...255).map { UInt16((65535 * exp(-Double($0) * Double(scale))).rounded()) }
         return Array(all.prefix { $0 > 0 })
     }
@@ -37,7 +37,7 @@ extension Activation {
     }
 
     /// The output's quantization where the function's own range decides it.
-    var fixedOutput: Quantization? {
+    package var fixedOutput: Quantization? {
         switch self {
         case .sigmoid: Quantization(scale: 0x1p-8, zeroPoint: -128)
         case .tanh: Quantization(scale: 0x1p-7, zeroPoint: 0)

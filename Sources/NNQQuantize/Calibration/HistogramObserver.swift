@@ -5,11 +5,11 @@
 ///
 /// Bin widths are powers of two and bins are aligned to zero, so that two neighbours merge exactly: the counts are those
 /// that the final width would have given from the start, whatever the order of the values.
-struct HistogramObserver: Observer {
+package struct HistogramObserver: Observer {
     /// Percentage of the values that the range holds; the rest is cut off, half at each end.
-    let percent: Double
+    package let percent: Double
     /// Bins on each side of zero.
-    static let side = 4096
+    package static let side = 4096
 
     private var counts = Array(repeating: 0, count: 2 * side)
     /// 0 as long as only zeros were seen.
@@ -17,9 +17,9 @@ struct HistogramObserver: Observer {
     private var zeros = 0
     private var extent = MinMaxObserver()
 
-    init(percent: Double) { self.percent = percent }
+    package init(percent: Double) { self.percent = percent }
 
-    mutating func observe(_ values: [Float]) throws {
+    package mutating func observe(_ values: [Float]) throws {
         let (low, high) = try values.finiteExtent()
         guard low <= high else { return }
         try extent.observe([low, high])
@@ -55,7 +55,7 @@ struct HistogramObserver: Observer {
         }
     }
 
-    var range: ValueRange {
+    package var range: ValueRange {
         let total = zeros + counts.reduce(0, +)
         let cut = Double(total) * (100 - percent) / 200
         let extent = extent.range

@@ -2,17 +2,17 @@
 // What watches the values of one tensor during calibration.
 
 /// Sees the values of a tensor in any number of portions and tells their range; its memory does not grow with them.
-protocol Observer: Sendable {
+package protocol Observer: Sendable {
     /// - Throws: `NotFinite` where a value is infinite or not a number.
     mutating func observe(_ values: [Float]) throws
     var range: ValueRange { get }
 }
 
 /// A calibrated value is infinite or not a number.
-struct NotFinite: Error {}
+package struct NotFinite: Error {}
 
 extension Calibrator {
-    func makeObserver() -> any Observer {
+    package func makeObserver() -> any Observer {
         switch self {
         case .minMax: MinMaxObserver()
         case .percentile(let percent): HistogramObserver(percent: percent)
@@ -21,17 +21,19 @@ extension Calibrator {
 }
 
 /// Keeps the smallest and the largest value.
-struct MinMaxObserver: Observer {
+package struct MinMaxObserver: Observer {
     private var low = Float.infinity
     private var high = -Float.infinity
 
-    mutating func observe(_ values: [Float]) throws {
+    package init() {}
+
+    package mutating func observe(_ values: [Float]) throws {
         let (low, high) = try values.finiteExtent()
         self.low = min(self.low, low)
         self.high = max(self.high, high)
     }
 
-    var range: ValueRange { low <= high ? ValueRange(low, high) : ValueRange(0, 0) }
+    package var range: ValueRange { low <= high ? ValueRange(low, high) : ValueRange(0, 0) }
 }
 
 extension [Float] {

@@ -28,7 +28,7 @@ public struct ValueRange: Hashable, Codable, Sendable {
 
     /// The quantization that spreads 256 steps over the range, with zero on a step. A range without extent gets steps of
     /// 1/255, of which any would do.
-    var quantization: Quantization {
+    package var quantization: Quantization {
         guard high > low else { return Quantization(scale: 1 / 255, zeroPoint: -128) }
         let scale = max(Float((Double(high) - Double(low)) / 255), Self.smallestScale)
         let zeroPoint = (-128 - Double(low) / Double(scale)).rounded()

@@ -63,6 +63,6 @@ public struct InputMapping: Sendable {
     /// One sample of pixels, or several, channels innermost.
     public func map(_ pixels: [UInt8]) -> [Int8] {
         let channels = isExactForBytes ? 1 : mean.count
-        return pixels.indices.map { bytes[$0 % channels << 8 | Int(pixels[$0])] }
+        return pixels.indices.map { bytes[($0 % channels) * 256 + Int(pixels[$0])] }
     }
 }
