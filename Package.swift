@@ -52,5 +52,9 @@ let package = Package(
         .testTarget(name: "NNQTrainTests", dependencies: ["NNQTrain"]),
         .executableTarget(name: "TrainBench", dependencies: ["NNQTrain"], path: "Tests/Bench/TrainBench"),
         .testTarget(name: "NNQDataTests", dependencies: ["NNQData"]),
+        // Tests.
+        .target(name: "Oracle", dependencies: ["NNQBase", "NNQFormat", "CNNQ"], path: "Tests/Oracle"),
+        .testTarget(name: "NNQFormatTests", dependencies: ["NNQBase", "NNQFormat", "CNNQ", "Oracle"]),
+        .testTarget(name: "NNQRuntimeTests", dependencies: ["NNQBase", "NNQFormat", "NNQRuntime", "CNNQ", "Oracle"]),
     ]
 )

@@ -16,7 +16,7 @@ extension Program {
             case .depthwiseConv2D(let p, let filter, let block):
                 try check(index, columnsOf(filter, block), block, rounding: p.rounding, preShift: p.pre_shift)
             case .averagePool(let p, _):
-                try check(index, Int(255 * p.kernel_height * p.kernel_width) << Int(p.pre_shift), "a sum")
+                try check(index, 255 * Int(p.kernel_height) * Int(p.kernel_width), shift: Int(p.pre_shift), "a sum")
             case .add(let p):
                 let products = 128 * Int(p.multiplier_a + p.multiplier_b)
                 try check(index, Int(p.constant.magnitude) + products, "the sum")
@@ -60,15 +60,16 @@ extension Program {
                         + "-127 to 127: quantize weights symmetrically")
             }
             let shift = rounding == 0 ? Int(preShift) : max(0, 31 - Int(block.shift[channel]))
-            let bound = (Int(block.bias[channel].magnitude) + 128 * sum) << shift
-            try check(index, bound, "the accumulator of output channel \(channel)")
+            let bound = Int(block.bias[channel].magnitude) + 128 * sum
+            try check(index, bound, shift: shift, "the accumulator of output channel \(channel)")
         }
     }
 
-    private func check(_ index: Int, _ bound: Int, _ what: String) throws {
-        if bound <= Int(Int32.max) { return }
+    private func check(_ index: Int, _ bound: Int, shift: Int = 0, _ what: String) throws {
+        if bound <= Int(Int32.max) >> shift { return }
+        let scaled = shift == 0 ? "\(bound)" : "\(bound) * 2^\(shift)"
         throw FormatError.program(
-            "\(describe(index)): \(what) may reach \(bound), and 2147483647 is the largest that cannot overflow: "
-                + "choose a larger input scale or output scale, or a smaller pre-shift")
+            "\(describe(index)): \(what) may reach \(scaled), and 2147483647 is the largest that cannot overflow: "
+                + "choose a larger input scale or a smaller pre-shift")
     }
 }
