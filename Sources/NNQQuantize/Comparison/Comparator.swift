@@ -7,7 +7,7 @@ import NNQGraph
 extension Quantized {
     /// Compares the program with the float model that it was made from; see `compare(_:nodeOfTensor:with:runner:...)`.
     public func compare(
-        runner: inout some ProgramRunner, source: some FloatSource, samples: Int = .max,
+        runner: inout some ProgramRunner & ~Copyable, source: some FloatSource, samples: Int = .max,
         progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> Comparison {
         try NNQQuantize.compare(
@@ -25,7 +25,7 @@ extension Quantized {
 ///   - progress: told the samples done and their number in all.
 /// - Throws: `QuantizeError` where there are no samples or the two do not fit together; what the engines throw.
 public func compare(
-    _ model: Model, _ program: Program, nodeOfTensor: [String?], runner: inout some ProgramRunner,
+    _ model: Model, _ program: Program, nodeOfTensor: [String?], runner: inout some ProgramRunner & ~Copyable,
     source: some FloatSource, samples: Int = .max, progress: (Int, Int) -> Void = { _, _ in }
 ) throws -> Comparison {
     let limit = min(samples, source.count)
@@ -67,12 +67,12 @@ private struct ComparisonTally {
         outputPlace = place
         self.program = program
         task = model.metadata.task
-        floatScorer = Scorer(task)
-        int8Scorer = Scorer(task)
+        floatScorer = Scorer(task, outputs: program.tensors[output].count)
+        int8Scorer = floatScorer
         layers = tensors.map { _ in SignalToNoise() }
     }
 
-    mutating func add(_ batch: FloatBatch, _ runner: inout some ProgramRunner) throws {
+    mutating func add(_ batch: FloatBatch, _ runner: inout some ProgramRunner & ~Copyable) throws {
         let sizes = try zip(tensors, batch.values).map { tensor, values in
             let size = program.tensors[tensor].count
             guard values.count == size * batch.count else {
@@ -90,7 +90,7 @@ private struct ComparisonTally {
     }
 
     private mutating func add(
-        _ exact: [[Float]], _ target: FloatBatch.Target?, _ runner: inout some ProgramRunner
+        _ exact: [[Float]], _ target: FloatBatch.Target?, _ runner: inout some ProgramRunner & ~Copyable
     ) throws {
         let inputs = (0..<program.inputCount).map { input in
             exact[input].map { program.tensors[input].quantization.quantize($0) }
@@ -104,7 +104,7 @@ private struct ComparisonTally {
             if place == outputPlace { output = real }
         }
         samples += 1
-        if Scorer.answer(task, output) == Scorer.answer(task, exact[outputPlace]) { agreeing += 1 }
+        if task.answer(output) == task.answer(exact[outputPlace]) { agreeing += 1 }
         guard let target else { return }
         floatScorer.add(exact[outputPlace], target: target)
         int8Scorer.add(output, target: target)

@@ -2,7 +2,7 @@
 // What comparison needs of an int8 engine.
 
 /// Runs an int8 program, sample by sample, and shows its inside.
-public protocol ProgramRunner {
+public protocol ProgramRunner: ~Copyable {
     /// Runs one sample.
     /// - Parameters:
     ///   - inputs: one for each input of the program, NHWC.

@@ -6,9 +6,11 @@ import NNQFormat
 import NNQGraph
 
 /// What had to be done differently for a layer than asked for.
-public struct Adjustment: Hashable, Codable, Sendable {
+public struct Adjustment: Hashable, Codable, Sendable, CustomStringConvertible {
     public var layer: String
     public var detail: String
+
+    public var description: String { "layer '\(layer)': \(detail)" }
 }
 
 /// An int8 program in the making.

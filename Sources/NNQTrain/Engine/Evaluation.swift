@@ -19,6 +19,9 @@ public struct Evaluation: Codable, Sendable, Equatable {
     public var meanAbsoluteError: Double?
     public var rootMeanSquaredError: Double?
     public var r2: Double?
+
+    /// Nothing but a number of samples; the rest is nil.
+    public init(samples: Int) { self.samples = samples }
 }
 
 extension Model {

@@ -67,7 +67,7 @@ package final class TargetBuffer {
 extension Batches {
     /// Batches of a data set as a model's input wants them.
     /// - Throws: `TrainError` where the shapes differ, `DataError`.
-    init(
+    package init(
         _ dataset: any Dataset, for model: Model, batchSize: Int, seed: UInt64 = 1, shuffle: Bool, dropLast: Bool,
         augmentation: Augmentation = .none
     ) throws {

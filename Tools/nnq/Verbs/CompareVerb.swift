@@ -26,12 +26,12 @@ struct CompareVerb: ParsableCommand {
             throw ValidationError("\(int8) is a float model: the int8 model comes second")
         }
         let dataset = try options.load(data, .test)
-        let (folded, _) = try model.rewritten()
+        let (folded, nodeOfTensor) = try file.program.floatCounterpart(of: model)
         let progress = Progress("comparing", total: dataset.count, unit: "samples")
         var runner = try RuntimeRunner(bytes)
         let comparison = try NNQQuantize.compare(
-            folded, file.program, nodeOfTensor: file.program.floatNodes(of: folded), runner: &runner,
-            source: try DatasetSource(dataset, threads: threads.threads)
+            folded, file.program, nodeOfTensor: nodeOfTensor, runner: &runner,
+            source: DatasetSource(dataset, threads: threads.threads)
         ) { done, _ in progress.update(done) }
         progress.finish()
         if json.isOn { return try Console.emit(comparison) }

@@ -44,7 +44,7 @@ struct QuantizeVerb: ParsableCommand {
         let quantizer = Quantizer(
             QuantizationOptions(calibrator: calibrator, rewrites: try rewrites(), calibrationSamples: count))
         let progress = Progress("calibrating", total: min(count, dataset.count), unit: "samples")
-        let source = try DatasetSource(dataset, threads: threads.threads)
+        let source = DatasetSource(dataset, threads: threads.threads)
         let quantized = try quantizer.quantize(float, calibration: source) { done, _ in progress.update(done) }
         progress.finish()
         let file = try ProgramFile(quantized.program)
