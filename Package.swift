@@ -47,6 +47,7 @@ let package = Package(
             ],
             path: "Tools/nnq"),
 
+        .testTarget(name: "NNQCommandTests", dependencies: ["nnq"]),
         .testTarget(name: "NNQGraphTests", dependencies: ["NNQGraph", "NNQBase"]),
         .testTarget(name: "NNQQuantizeTests", dependencies: ["NNQQuantize", "NNQGraph", "NNQBase", "NNQFormat", "CNNQ"]),
         .testTarget(name: "NNQTrainTests", dependencies: ["NNQTrain"]),
