@@ -7,6 +7,7 @@ enum AtomicFile {
     /// Writes `bytes` to `path`, replacing what was there. On failure nothing is left and the old file stays.
     static func write(_ bytes: [UInt8], to path: String) throws(DataError) {
         let temporary = "\(path).\(getpid()).tmp"
+        unlink(temporary)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw .system("write the file", path: path) }
         do {
