@@ -26,12 +26,14 @@ let package = Package(
         .systemLibrary(name: "CTurboJPEG"),
 
         // The toolkit; imports run downwards only.
-        .target(name: "NNQGraph"),
-        .target(name: "NNQData", dependencies: ["CZlib", "CPNG", "CTurboJPEG"]),
+        .target(name: "NNQBase"),
+        .target(name: "NNQGraph", dependencies: ["NNQBase"]),
+        .target(name: "NNQData", dependencies: ["NNQBase", "CZlib", "CPNG", "CTurboJPEG"]),
         .target(name: "CTrainKernels"),
-        .target(name: "NNQTrain", dependencies: ["NNQGraph", "NNQData", "CDNNL", "CTrainKernels"]),
-        .target(name: "NNQFormat", dependencies: ["CNNQ"]),
-        .target(name: "NNQQuantize", dependencies: ["NNQGraph", "NNQData", "NNQTrain", "NNQFormat"]),
+        .target(name: "NNQTrain", dependencies: ["NNQBase", "NNQGraph", "NNQData", "CDNNL", "CTrainKernels"]),
+        .target(name: "NNQFormat", dependencies: ["NNQBase", "CNNQ"]),
+        .target(
+            name: "NNQQuantize", dependencies: ["NNQBase", "NNQGraph", "NNQData", "NNQTrain", "NNQFormat", "NNQRuntime"]),
         .target(
             name: "NNQRecipes",
             dependencies: ["NNQGraph", "NNQTrain", "NNQData", .product(name: "Yams", package: "Yams")],
@@ -40,11 +42,19 @@ let package = Package(
         .executableTarget(
             name: "nnq",
             dependencies: [
-                "NNQGraph", "NNQData", "NNQTrain", "NNQFormat", "NNQQuantize", "NNQRecipes", "NNQRuntime",
+                "NNQBase", "NNQGraph", "NNQData", "NNQTrain", "NNQFormat", "NNQQuantize", "NNQRecipes", "NNQRuntime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tools/nnq"),
 
+        .testTarget(name: "NNQGraphTests", dependencies: ["NNQGraph", "NNQBase"]),
+        .testTarget(name: "NNQQuantizeTests", dependencies: ["NNQQuantize", "NNQGraph", "NNQBase", "NNQFormat", "CNNQ"]),
+        .testTarget(name: "NNQTrainTests", dependencies: ["NNQTrain"]),
+        .executableTarget(name: "TrainBench", dependencies: ["NNQTrain"], path: "Tests/Bench/TrainBench"),
         .testTarget(name: "NNQDataTests", dependencies: ["NNQData"]),
+        // Tests.
+        .target(name: "Oracle", dependencies: ["NNQBase", "NNQFormat", "CNNQ"], path: "Tests/Oracle"),
+        .testTarget(name: "NNQFormatTests", dependencies: ["NNQBase", "NNQFormat", "CNNQ", "Oracle"]),
+        .testTarget(name: "NNQRuntimeTests", dependencies: ["NNQBase", "NNQFormat", "NNQRuntime", "CNNQ", "Oracle"]),
     ]
 )

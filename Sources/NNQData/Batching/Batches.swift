@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Batches of a data set in an order that seed and epoch alone decide.
 
+import NNQBase
+
 /// Where a run stands: all that is needed to continue with exactly the batches that would have followed.
 public struct BatchPosition: Sendable, Equatable, Codable {
     public var seed: UInt64

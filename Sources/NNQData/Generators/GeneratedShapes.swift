@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ten kinds of coloured shapes on noisy ground: colour pictures of CIFAR-10's size that need no download.
 
+import NNQBase
+
 /// Shapes of any colour, place, size and turn on textured noise, 32x32x3 bytes.
 ///
 /// Picture i depends on (seed, split, i) alone, is the same bytes on every machine, and shows the shape i mod 10.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The smallest problems that still teach something: the concert question, a line, a sine, exclusive or.
 
+import NNQBase
+
 /// Small generated problems; equal seeds give equal sets, and training and test noise never share a stream.
 public enum SmallSets {
     /// The concert perceptron (Nielsen, "Neural networks and deep learning", chapter 1), all eight answers to

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Moves the pen: from a glyph and random numbers to the inked line segments of one written digit.
 
+import NNQBase
+
 /// A piece of ink: a straight segment with a radius at each end.
 struct InkSegment {
     var from: SIMD2<Float>
