@@ -2,6 +2,7 @@
 // Generated sets: the same bytes everywhere, and what their definitions say.
 
 import Foundation
+import NNQBase
 import NNQData
 import Testing
 
