@@ -52,7 +52,7 @@ let package = Package(
         .testTarget(name: "NNQQuantizeTests", dependencies: ["NNQQuantize", "NNQGraph", "NNQBase", "NNQFormat", "CNNQ"]),
         .testTarget(name: "NNQTrainTests", dependencies: ["NNQTrain"]),
         .executableTarget(name: "TrainBench", dependencies: ["NNQTrain"], path: "Tests/Bench/TrainBench"),
-        .testTarget(name: "NNQDataTests", dependencies: ["NNQData"]),
+        .testTarget(name: "NNQDataTests", dependencies: ["NNQBase", "NNQData"]),
         // Tests.
         .target(name: "Oracle", dependencies: ["NNQBase", "NNQFormat", "CNNQ"], path: "Tests/Oracle"),
         .testTarget(name: "NNQFormatTests", dependencies: ["NNQBase", "NNQFormat", "CNNQ", "Oracle"]),
