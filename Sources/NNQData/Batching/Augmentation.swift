@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Augmentation of images: mirrored, cropped from a padded copy, shifted by whole pixels.
 
+import NNQBase
+
 /// What may be done to a training image. Pixels that come from outside the image are raw 0.
 public struct Augmentation: Sendable, Equatable, Codable {
     /// Mirrors left and right with probability 1/2.

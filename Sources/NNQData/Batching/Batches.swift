@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Batches of a data set in an order that seed and epoch alone decide.
 
+import NNQBase
+
 /// Where a run stands: all that is needed to continue with exactly the batches that would have followed.
 public struct BatchPosition: Sendable, Equatable, Codable {
     public var seed: UInt64
@@ -80,7 +82,8 @@ public struct Batches: Sendable {
 
     /// Fills the next batch with classes and steps on, into the next epoch after the last one.
     ///
-    /// `inputs` holds at least `batchSize * sampleSize` floats, `labels` at least `batchSize`. Returns the samples filled.
+    /// `inputs` holds at least `batchSize * sampleSize` floats, `labels` at least `batchSize`. Returns how many samples
+    /// were filled.
     public mutating func next(
         into inputs: UnsafeMutableBufferPointer<Float>, labels: UnsafeMutableBufferPointer<Int32>
     ) -> Int {

@@ -1,22 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Normalisation of inputs, per channel: real = (raw - mean) / std.
+// Normalization measured on data, and spread over channels.
 
-/// Mean and standard deviation per channel (innermost dimension: colours of an image, features of a vector).
-///
-/// One entry stands for all channels. `std` is positive.
-public struct Normalization: Sendable, Equatable, Codable {
-    public var mean: [Float]
-    public var std: [Float]
+import NNQBase
 
-    public init(mean: [Float], std: [Float]) {
-        precondition(!mean.isEmpty && mean.count == std.count && std.allSatisfy { $0 > 0 })
-        self.mean = mean
-        self.std = std
-    }
-
-    /// Leaves raw values as they are.
-    public static let identity = Normalization(mean: [0], std: [1])
-
+extension Normalization {
     /// Maps bytes 0...255 to 0...1.
     public static let unit = Normalization(mean: [0], std: [255])
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes one sample, augmented and normalised, as floats: the inner loops of batching.
 
+import NNQBase
+
 /// Normalises samples of one data set into float buffers; bytes go through a table of 256 floats per channel.
 struct SampleFiller: Sendable {
     private let height: Int

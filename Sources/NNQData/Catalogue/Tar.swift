@@ -2,11 +2,11 @@
 // Takes chosen files out of a .tar or .tar.gz archive (plain ustar), by their last name only.
 
 /// A reader of ustar archives (POSIX.1-1988): 512-byte headers, contents padded to 512 bytes.
-enum Tar {
+package enum Tar {
     /// Unpacks regular files called one of `names` into `folder`, whatever folders the archive has them in.
     ///
     /// No other path of the archive is used, so that it cannot write elsewhere. A name that is not there throws.
-    static func extract(_ archive: String, names: Set<String>, to folder: String) throws(DataError) {
+    package static func extract(_ archive: String, names: Set<String>, to folder: String) throws(DataError) {
         var file = try InputFile(archive)
         var missing = names
         while true {

@@ -14,7 +14,8 @@ public struct FloatDataset: Dataset {
     private let labels: [Int32]
     private let targets: [Float]
 
-    /// Samples with a class each. Sizes that do not agree, non-finite values, labels out of range and an empty set throw.
+    /// Samples with a class each. Sizes that do not agree, non-finite values, labels out of range and an empty set
+    /// throw.
     public init(name: String, shape: [Int], values: [Float], classes: [String], labels: [Int32]) throws(DataError) {
         if let bad = labels.firstIndex(where: { $0 < 0 || Int($0) >= classes.count }) {
             throw DataError("label \(labels[bad]) of sample \(bad), but there are \(classes.count) classes", path: name)
@@ -62,6 +63,15 @@ public struct FloatDataset: Dataset {
         self.values = values
         self.labels = labels
         self.targets = targets
+    }
+
+    /// The same samples seen in another shape of the same size, such as 64 features as an 8x8 image.
+    public func reshaped(to shape: [Int]) throws(DataError) -> FloatDataset {
+        guard shape.reduce(1, *) == sampleSize else {
+            throw DataError("samples of shape \(sampleShape) cannot be seen as \(shape)", path: name)
+        }
+        return try FloatDataset(
+            name: name, count: count, shape: shape, values: values, target: target, labels: labels, targets: targets)
     }
 
     public func copySample(_ index: Int, into output: UnsafeMutableBufferPointer<Float>) {

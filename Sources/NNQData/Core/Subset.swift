@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A part of another data set: some of its samples, in a given order, nothing copied.
 
+import NNQBase
+
 /// Chosen samples of `base`; sample i is `base`'s sample `indices[i]`.
 public struct Subset: Dataset {
     public let base: any Dataset

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The smallest problems that still teach something: the concert question, a line, a sine, exclusive or.
 
+import NNQBase
+
 /// Small generated problems; equal seeds give equal sets, and training and test noise never share a stream.
 public enum SmallSets {
     /// The concert perceptron (Nielsen, "Neural networks and deep learning", chapter 1), all eight answers to
@@ -55,7 +57,8 @@ public enum SmallSets {
             values.append(Float(b) + spread * rng.normal())
             labels.append(Int32(a ^ b))
         }
-        return try FloatDataset(name: "xor", shape: [2], values: values, classes: ["equal", "different"], labels: labels)
+        return try FloatDataset(
+            name: "xor", shape: [2], values: values, classes: ["equal", "different"], labels: labels)
     }
 
     private static func stream(_ seed: UInt64, _ split: Split, _ set: UInt64) -> Rng {

@@ -7,25 +7,14 @@ import Foundation
 public struct ImageOptions: Sendable, Equatable {
     /// 1 grey, 3 RGB; nil: RGB if the first picture is in colour.
     public var channels: Int?
-    /// Size to scale every picture to, by averaging areas; nil: all must have the same size.
-    public var size: (height: Int, width: Int)?
-    /// Share of the pictures that become the test part where there are no train/ and test/ folders.
-    public var testShare: Double
-    /// Decides which ones.
-    public var seed: UInt64
+    /// Height and width to scale every picture to, by averaging areas; nil: all must have the same size.
+    public var height: Int?
+    public var width: Int?
 
-    public init(
-        channels: Int? = nil, size: (height: Int, width: Int)? = nil, testShare: Double = 0.2, seed: UInt64 = 1
-    ) {
+    public init(channels: Int? = nil, height: Int? = nil, width: Int? = nil) {
         self.channels = channels
-        self.size = size
-        self.testShare = testShare
-        self.seed = seed
-    }
-
-    public static func == (a: ImageOptions, b: ImageOptions) -> Bool {
-        a.channels == b.channels && a.size?.height == b.size?.height && a.size?.width == b.size?.width
-            && a.testShare == b.testShare && a.seed == b.seed
+        self.height = height
+        self.width = width
     }
 }
 
@@ -47,13 +36,13 @@ struct ImageFolder {
         }
     }
 
-    func dataset(name: String, split: Split) throws(DataError) -> any Dataset {
+    func dataset(name: String, split: Split, testShare: Double, seed: UInt64) throws(DataError) -> any Dataset {
         if Self.hasSplits(folder) {
             let classes = Set(Self.subfolders(folder + "/train") + Self.subfolders(folder + "/test")).sorted()
             return try read(name, root: "\(folder)/\(split.rawValue)", classes: classes)
         }
         let all = try read(name, root: folder, classes: Self.subfolders(folder))
-        return try splitDataset(all, split, testShare: options.testShare, seed: options.seed)
+        return try splitDataset(all, split, testShare: testShare, seed: seed)
     }
 
     private func read(_ name: String, root: String, classes: [String]) throws(DataError) -> ByteDataset {
@@ -66,8 +55,8 @@ struct ImageFolder {
             for file in Self.pictures("\(root)/\(className)") {
                 let path = "\(root)/\(className)/\(file)"
                 let picture = try ImageFile.read(
-                    path, channels: options.channels ?? first?.picture.channels, height: options.size?.height,
-                    width: options.size?.width)
+                    path, channels: options.channels ?? first?.picture.channels, height: options.height,
+                    width: options.width)
                 if let first { try check(picture, path, against: first) } else { first = (picture, path) }
                 pixels += picture.pixels
                 labels.append(UInt16(label))
@@ -122,10 +111,15 @@ struct ImageFolder {
 }
 
 extension ByteDataset {
-    /// Reads pictures in one folder for each class, with train/ and test/ above or split here by seed.
+    /// Reads pictures in one folder for each class.
+    ///
+    /// With `train` and `test` folders above the classes these are the parts; otherwise `testShare` of the pictures,
+    /// chosen by `seed`, are the test part.
     public static func imageFolder(
-        name: String, folder: String, split: Split, options: ImageOptions = ImageOptions()
+        name: String, folder: String, split: Split, options: ImageOptions = ImageOptions(), testShare: Double = 0.2,
+        seed: UInt64 = 1
     ) throws(DataError) -> any Dataset {
-        try ImageFolder(folder, options: options).dataset(name: name, split: split)
+        try ImageFolder(folder, options: options)
+            .dataset(name: name, split: split, testShare: testShare, seed: seed)
     }
 }

@@ -67,7 +67,7 @@ package final class TargetBuffer {
 extension Batches {
     /// Batches of a data set as a model's input wants them.
     /// - Throws: `TrainError` where the shapes differ, `DataError`.
-    init(
+    package init(
         _ dataset: any Dataset, for model: Model, batchSize: Int, seed: UInt64 = 1, shuffle: Bool, dropLast: Bool,
         augmentation: Augmentation = .none
     ) throws {
@@ -79,10 +79,8 @@ extension Batches {
                 "\(dataset.name) has samples of shape \(Shape(dataset.sampleShape)), the graph's input is \(shape): "
                     + "change the input's shape, or choose other data")
         }
-        let normalization = model.metadata.normalization
         try self.init(
             dataset, batchSize: batchSize, seed: seed, shuffle: shuffle, dropLast: dropLast,
-            normalization: NNQData.Normalization(mean: normalization.mean, std: normalization.std),
-            augmentation: augmentation)
+            normalization: model.metadata.normalization, augmentation: augmentation)
     }
 }

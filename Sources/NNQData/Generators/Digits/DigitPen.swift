@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Moves the pen: from a glyph and random numbers to the inked line segments of one written digit.
 
+import NNQBase
+
 /// A piece of ink: a straight segment with a radius at each end.
 struct InkSegment {
     var from: SIMD2<Float>
@@ -11,8 +13,8 @@ struct InkSegment {
 
 /// How much hands differ; the figures are standard deviations unless they say otherwise.
 private enum Hand {
-    static let pointJitter: Float = 0.042
-    static let elastic: Float = 0.035
+    static let pointJitter: Float = 0.034
+    static let elastic: Float = 0.05
     static let slant: Float = 0.26
     static let rotation: Float = 0.13
     static let bend: Float = 0.10
@@ -34,10 +36,10 @@ struct DigitPen {
     mutating func write(_ digit: Int, _ rng: inout Rng) {
         ink.removeAll(keepingCapacity: true)
         let glyph = choose(DigitGlyph.all[digit], &rng)
-        jitter(glyph, &rng)
+        jitter(glyph, digit == 0 ? 0.6 : 1, &rng)
         let warp = Warp(digit, &rng)
         for i in elastic.indices { elastic[i] = Hand.elastic * SIMD2(rng.normal(), rng.normal()) }
-        let radius = penRadius(&rng)
+        let radius = penRadius(&rng) * (digit == 1 ? rng.uniform(0.9, 1.4) : 1)
         for stroke in glyph.strokes { trace(stroke, warp, radius, &rng) }
         fit(radius, &rng)
     }
@@ -51,9 +53,9 @@ struct DigitPen {
         return glyphs[0]
     }
 
-    private mutating func jitter(_ glyph: DigitGlyph, _ rng: inout Rng) {
+    private mutating func jitter(_ glyph: DigitGlyph, _ share: Float, _ rng: inout Rng) {
         points.removeAll(keepingCapacity: true)
-        let strength = Hand.pointJitter * rng.uniform(0.5, 1.5)
+        let strength = share * Hand.pointJitter * rng.uniform(0.5, 1.5)
         for point in glyph.points { points.append(point + strength * SIMD2(rng.normal(), rng.normal())) }
     }
 
@@ -85,7 +87,9 @@ struct DigitPen {
             }
         }
         line.append(control(last))
-        if !closed && rng.chance(Hand.hookChance) { line.append(hook(at: control(last), from: control(last - 1), &rng)) }
+        if !closed && rng.chance(Hand.hookChance) {
+            line.append(hook(at: control(last), from: control(last - 1), &rng))
+        }
         inkLine(warp, radius, &rng)
     }
 
@@ -159,7 +163,7 @@ struct DigitPen {
         var waist: Float
 
         init(_ digit: Int, _ rng: inout Rng) {
-            let aspect = rng.uniform(0.42, 1) * (rng.chance(0.15) ? rng.uniform(1, 1.5) : 1)
+            let aspect = rng.uniform(0.42, 1) * (rng.chance(digit == 0 ? 0.3 : 0.15) ? rng.uniform(1, 1.5) : 1)
             let slant = -0.12 + Hand.slant * rng.normal()
             let angle = Double(Hand.rotation * rng.normal())
             let (sine, cosine) = PortableMath.sinCos(angle)
@@ -168,7 +172,9 @@ struct DigitPen {
             y = SIMD2(-s + slant * c, c + slant * s)
             bend = Hand.bend * rng.normal() * (digit == 1 ? 0.6 : 1)
             taper = Hand.taper * rng.normal()
-            waist = min(0.8, max(-0.8, Hand.waist * rng.normal()))
+            // A 6 or a 9 with its loop stretched over the whole height would be a 0.
+            let reach: Float = digit == 6 || digit == 9 ? 0.45 : 0.8
+            waist = min(reach, max(-reach, Hand.waist * rng.normal()))
         }
 
         func apply(_ point: SIMD2<Float>) -> SIMD2<Float> {

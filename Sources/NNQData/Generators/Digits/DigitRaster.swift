@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Turns ink into grey pixels: antialiased, a little soft, a little rough at the edges.
 
+import NNQBase
+
 /// A 28x28 sheet that ink segments are drawn on.
 struct DigitRaster {
     static let side = 28

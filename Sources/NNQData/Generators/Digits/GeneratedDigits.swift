@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any number of handwritten-looking digits from a seed, in MNIST's format.
 
+import NNQBase
+
 import Dispatch
 
 /// Digits written by a pen of our own: 28x28 bytes, white on black, fitted and centred as MNIST's are.

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Op codes and parameter structures, made from ops.def.
+ */
+#ifndef NNQ_OP_LIST_H
+#define NNQ_OP_LIST_H
+
+#include <stdint.h>
+
+#if defined(__clang__)
+#define NNQ_CLOSED_ENUM __attribute__((enum_extensibility(closed)))
+#else
+#define NNQ_CLOSED_ENUM
+#endif
+
+/* The op codes. Functions pass them as int32_t, since compilers disagree about the size of an enum. */
+enum NNQ_CLOSED_ENUM nnq_opcode {
+#define NNQ_OP(code, name, NAME, min_inputs, max_inputs, in_place) NNQ_OP_##NAME = code,
+#include "nnq/ops.def"
+};
+
+/* One past the largest op code. */
+enum {
+    NNQ_OPCODE_LIMIT = 1
+#define NNQ_OP(code, name, NAME, min_inputs, max_inputs, in_place) +1
+#include "nnq/ops.def"
+};
+
+/* Parameters of each op, `nnq_<op>_params`: the op code, then every field of ops.def as int32_t. */
+#define NNQ_OP(code, name, NAME, min_inputs, max_inputs, in_place)                                                     \
+    typedef struct nnq_##name##_params {                                                                               \
+        int32_t opcode;
+#define NNQ_FIELD(name, wire, field, min, max) int32_t field;
+#define NNQ_OP_END(name)                                                                                               \
+    }                                                                                                                  \
+    nnq_##name##_params;
+#include "nnq/ops.def"
+
+/* Room for the parameters of any op. */
+typedef union nnq_params {
+    int32_t opcode;
+#define NNQ_OP(code, name, NAME, min_inputs, max_inputs, in_place) nnq_##name##_params name;
+#include "nnq/ops.def"
+} nnq_params;
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * pad: adds rows and columns of the zero point around a map.
+ */
+#include "../kernel.h"
+#include "../verify.h"
+
+static nnq_window rows(const nnq_params *params) {
+    const nnq_window window = {1, 1, params->pad.pad_top};
+    return window;
+}
+
+static int32_t check(nnq_check *check) {
+    const nnq_pad_params *p = &check->call.params.pad;
+    const nnq_tensor *in = &check->call.in;
+    const nnq_tensor *out = &check->call.out;
+    if (in->channels != out->channels || in->zero_point != out->zero_point ||
+        in->height + p->pad_top + p->pad_bottom != out->height || in->width + p->pad_left + p->pad_right != out->width) {
+        return nnq_fail_shape(check);
+    }
+    return NNQ_OK;
+}
+
+void nnq_pad_s8_portable(const nnq_call *call, int32_t first, int32_t count) {
+    const nnq_pad_params *p = &call->params.pad;
+    const nnq_tensor *in = &call->in;
+    const nnq_tensor *out = &call->out;
+    for (int32_t y = first; y < first + count; y++) {
+        int8_t *output = nnq_row(call, out, y);
+        const int32_t from = y - p->pad_top;
+        memset(output, out->zero_point, nnq_row_bytes(out));
+        if (from >= 0 && from < in->height) {
+            memcpy(output + p->pad_left * in->channels, nnq_row(call, in, from), nnq_row_bytes(in));
+        }
+    }
+}
+
+NNQ_DEFINE_OP(pad, check, rows);

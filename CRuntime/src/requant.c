@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Requantization: where its constants lie, and the form that rounds twice, for the bits of TensorFlow Lite Micro's kernels.
+ */
+#include "requant.h"
+
+/* h = a * multiplier / 2^31 to nearest, where a = acc * 2^left (ties as TFLite's rounding doubling high multiply has them); then
+ * h / 2^right to nearest, ties away from zero.
+ * Requires 0 <= multiplier, 1 <= shift <= 62 and |acc * 2^left| <= 2^31 - 1. Then |product| < 2^62 and |h| <= 2^31 - 1, so that
+ * neither step saturates. */
+int32_t nnq_scale_twice(int32_t acc, int32_t multiplier, int32_t shift) {
+    const int32_t left = shift < 31 ? 31 - shift : 0;
+    const int32_t right = shift > 31 ? shift - 31 : 0;
+    const int64_t product = (int64_t)(acc * ((int32_t)1 << left)) * multiplier;
+    const int64_t nudge = product >= 0 ? (int64_t)1 << 30 : 1 - ((int64_t)1 << 30);
+    const int32_t h = (int32_t)((product + nudge) / ((int64_t)1 << 31));
+    const uint32_t mask = ((uint32_t)1 << right) - 1;
+    const uint32_t remainder = (uint32_t)h & mask;
+    const uint32_t threshold = (mask >> 1) + (h < 0);
+    return (h >> right) + (remainder > threshold);
+}
+
+void nnq_requant_open(nnq_requant *requant, const nnq_call *call, int32_t first_field) {
+    nnq_affine affine;
+    nnq_load_affine(&affine, &call->params, first_field);
+    requant->filter = (const int8_t *)nnq_constants(call, affine.filter);
+    requant->bias = nnq_constants(call, affine.requant);
+    requant->multiplier = requant->bias + (size_t)call->out.channels * 4;
+    requant->shift = requant->bias + (size_t)call->out.channels * 8;
+    requant->twice = affine.rounding;
+    requant->pre_scale = (int32_t)((uint32_t)1 << affine.pre_shift);
+    requant->zero_point = call->out.zero_point;
+    requant->low = affine.act_min - call->out.zero_point;
+    requant->high = affine.act_max - call->out.zero_point;
+}

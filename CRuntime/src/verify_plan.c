@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The verifier's pass over the memory plan (SPEC.md, section 3): no tensor is overwritten before its last reader, and no row of
+ * a ring before it was read.
+ */
+#include "verify.h"
+
+static uint32_t bytes_held(const nnq_tensor *tensor) {
+    return nnq_row_bytes(tensor) * tensor->rows_held;
+}
+
+/* Whether tensor `index` and any of the tensors first .. end - 1 share a byte; returns the first such tensor, or -1. */
+static int32_t find_overlap(const nnq_model *model, int32_t index, int32_t first, int32_t end) {
+    nnq_tensor tensor;
+    nnq_tensor other;
+    nnq_load_tensor(&tensor, model, index);
+    for (int32_t j = first; j < end; j++) {
+        nnq_load_tensor(&other, model, j);
+        if (tensor.offset < other.offset + bytes_held(&other) && other.offset < tensor.offset + bytes_held(&tensor)) {
+            return j;
+        }
+    }
+    return -1;
+}
+
+static int32_t fail_overlap(nnq_check *check, int32_t op, int32_t tensor) {
+    check->at.op = op;
+    return nnq_fail(check, NNQ_ERROR_OVERLAP, nnq_tensor_record(tensor) + 8);
+}
+
+static int32_t fail_ring(nnq_check *check, int32_t tensor) {
+    check->at.op = check->call.output - check->call.model->input_count;
+    return nnq_fail(check, NNQ_ERROR_RING, nnq_tensor_record(tensor) + 6);
+}
+
+/* Inputs of the model lie apart, and nothing is written over an output. */
+static int32_t verify_ends(nnq_check *check) {
+    const nnq_model *model = check->call.model;
+    for (int32_t i = 0; i < model->input_count; i++) {
+        const int32_t j = find_overlap(model, i, i + 1, model->input_count);
+        if (j >= 0) {
+            return fail_overlap(check, -1, j);
+        }
+    }
+    for (uint32_t i = 0; i < model->output_count; i++) {
+        const int32_t output = nnq_load_u16(model->file + model->outputs + 2 * i);
+        const int32_t j = find_overlap(model, output, output + 1, model->tensor_count);
+        if (j >= 0) {
+            return fail_overlap(check, j - model->input_count, j);
+        }
+    }
+    return NNQ_OK;
+}
+
+/* Whether the op under check writes its output exactly over `input`, and may. */
+static int32_t is_in_place(const nnq_check *check, const nnq_stage *stage, const nnq_tensor *input) {
+    const nnq_tensor *output = &check->call.out;
+    return nnq_call_op(&check->call)->in_place && stage->count == 1 && output->offset == input->offset &&
+           bytes_held(output) == bytes_held(input) && !nnq_is_ring(output) && !nnq_is_ring(input);
+}
+
+/* What the op under check reads stays whole until the end of the stage, and rings are read where they are written. */
+static int32_t verify_reads(nnq_check *check, const nnq_stage *stage) {
+    const nnq_call *call = &check->call;
+    const nnq_model *model = call->model;
+    const int32_t outputs = model->input_count + stage->first;
+    for (int32_t i = 0; i < call->input_count; i++) {
+        const int32_t index = nnq_input_index(call, i);
+        nnq_tensor input;
+        nnq_load_input(&input, call, i);
+        const int32_t end = outputs + stage->count - is_in_place(check, stage, &input);
+        const int32_t j = find_overlap(model, index, index + 1, end);
+        if (j >= 0) {
+            return fail_overlap(check, call->output - model->input_count, j);
+        }
+        if (nnq_is_ring(&input) && (index < outputs || nnq_call_op(call)->rows(&call->params).stride == 0)) {
+            return fail_ring(check, index);
+        }
+    }
+    return NNQ_OK;
+}
+
+/* The rings that the op under check is about to read still hold the first row that it needs. That they hold the last one
+ * follows from how the counters are made. */
+static int32_t verify_rows(nnq_check *check, const nnq_stage *stage, int32_t k) {
+    const nnq_call *call = &check->call;
+    const nnq_window window = nnq_call_op(call)->rows(&call->params);
+    const int32_t outputs = call->model->input_count + stage->first;
+    const int32_t first = nnq_window_first(window, stage->done[k]);
+    for (int32_t i = 0; i < call->input_count; i++) {
+        const int32_t index = nnq_input_index(call, i);
+        nnq_tensor input;
+        nnq_load_input(&input, call, i);
+        if (nnq_is_ring(&input) && first < nnq_window_end(window, stage->need[k], input.height) &&
+            first + input.rows_held < stage->done[index - outputs]) {
+            return fail_ring(check, index);
+        }
+    }
+    return NNQ_OK;
+}
+
+/* Runs the stage's counters. Without a ring there is nothing to find: every row stays where it was written. */
+static int32_t replay(nnq_check *check, nnq_stage *stage) {
+    while (nnq_stage_next(stage, &check->call)) {
+        for (int32_t k = 0; k < stage->count; k++) {
+            if (stage->need[k] > stage->done[k]) {
+                nnq_stage_load(stage, &check->call, k);
+                const int32_t error = verify_rows(check, stage, k);
+                if (error != NNQ_OK) {
+                    return error;
+                }
+                stage->done[k] = stage->need[k];
+            }
+        }
+    }
+    return NNQ_OK;
+}
+
+static int32_t verify_stage(nnq_check *check, nnq_stage *stage) {
+    const nnq_model *model = check->call.model;
+    const int32_t outputs = model->input_count + stage->first;
+    int32_t rings = 0;
+    for (int32_t k = 0; k < stage->count; k++) {
+        /* Rows of a stage's outputs are written in turns: no two may share memory. */
+        const int32_t j = find_overlap(model, outputs + k, outputs + k + 1, outputs + stage->count);
+        if (j >= 0) {
+            return fail_overlap(check, j - model->input_count, j);
+        }
+        nnq_stage_load(stage, &check->call, k);
+        rings += nnq_is_ring(&check->call.out);
+        const int32_t error = verify_reads(check, stage);
+        if (error != NNQ_OK) {
+            return error;
+        }
+    }
+    return rings > 0 ? replay(check, stage) : NNQ_OK;
+}
+
+int32_t nnq_verify_plan(nnq_check *check) {
+    const nnq_model *model = check->call.model;
+    uint32_t record = model->op_records;
+    int32_t op = 0;
+    int32_t error = verify_ends(check);
+    for (int32_t index = 0; error == NNQ_OK && index < model->stage_count; index++) {
+        nnq_stage stage;
+        record = nnq_stage_begin(&stage, &check->call, index, op, record);
+        op += stage.count;
+        error = verify_stage(check, &stage);
+    }
+    return error;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Every op against the reference, bit for bit, on random shapes and parameters.
+ */
+#include "support/check.h"
+#include "support/random_op.h"
+#include "support/reference.h"
+
+/* Builds one op over one or two random inputs; returns 0 where none fits. */
+static int build(builder *b, rng *r, int32_t opcode) {
+    builder_start(b);
+    random_input(b, r, 9);
+    if (rng_once_in(r, 2)) {
+        const builder_tensor first = b->tensors[0];
+        builder_input(b, first.height, first.width, first.channels, rng_range(r, -128, 127));
+    }
+    return random_op(b, r, opcode, 0) >= 0;
+}
+
+static void compare(const builder *b, rng *r) {
+    int8_t *tensors[BUILDER_TENSORS];
+    nnq_model model;
+    nnq_session session;
+    const built file = builder_finish(b);
+    const int32_t output = b->tensor_count - 1;
+    open_built(&model, &file);
+    uint8_t *arena = start_session(&session, &model, 0x55);
+    fill_inputs(b, r, tensors);
+    set_inputs(b, &session, tensors);
+    reference_run(b, tensors);
+    nnq_run(&session);
+    assert_memory_equal(nnq_output(&session, 0), tensors[output], tensor_bytes(&b->tensors[output]));
+    free_tensors(b, tensors);
+    free(arena);
+    free(file.file);
+}
+
+static void test_op(int32_t opcode) {
+    static builder b;
+    rng r = rng_seeded(nnq_op_name(opcode));
+    int built_ops = 0;
+    for (int i = 0; i < 400; i++) {
+        if (build(&b, &r, opcode)) {
+            compare(&b, &r);
+            built_ops++;
+        }
+    }
+    assert_true(built_ops >= 200);
+}
+
+#define NNQ_OP(code, name, NAME, min_inputs, max_inputs, in_place)                                                     \
+    static void name(void **state) {                                                                                   \
+        (void)state;                                                                                                   \
+        test_op(code);                                                                                                 \
+    }
+#include "nnq/ops.def"
+
+/* In place: the output lies on an input, and bands go through it row by row. */
+static void in_place(void **state) {
+    static builder b;
+    rng r = rng_seeded("in place");
+    (void)state;
+    for (int i = 0; i < 400; i++) {
+        static const int32_t opcodes[4] = {NNQ_OP_ADD, NNQ_OP_TABLE, NNQ_OP_SOFTMAX, NNQ_OP_RESHAPE};
+        const int32_t opcode = opcodes[i % 4];
+        if (build(&b, &r, opcode)) {
+            const int32_t over = b.ops[0].inputs[b.ops[0].input_count - 1];
+            uint32_t before = 0;
+            for (int32_t t = 0; t < over; t++) {
+                before += ((uint32_t)tensor_bytes(&b.tensors[t]) + 3) / 4 * 4;
+            }
+            b.tensors[b.tensor_count - 1].offset = before;
+            builder_one_stage(&b, rng_range(&r, 1, 4));
+            compare(&b, &r);
+        }
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+#define NNQ_OP(code, name, NAME, min_inputs, max_inputs, in_place) cmocka_unit_test(name),
+#include "nnq/ops.def"
+        cmocka_unit_test(in_place),
+    };
+    return cmocka_run_group_tests_name("ops", tests, NULL, NULL);
+}
