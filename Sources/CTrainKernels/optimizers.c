@@ -1,17 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parameter updates. The plain loops vectorise to SSE2; a copy of each is compiled for AVX2.
+// Parameter updates.
 #include "train_kernels.h"
+#include "wide.h"
 
 #include <math.h>
-
-#if defined(__x86_64__)
-#define WIDE __attribute__((target("avx2,fma")))
-#define HAS_WIDE (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-#else
-#define WIDE
-#define HAS_WIDE 0
-#endif
-#define INLINE static inline __attribute__((always_inline))
 
 INLINE void sgd_loop(
     float *restrict w, const float *restrict g, float *restrict velocity, size_t count, float rate, float momentum,

@@ -52,15 +52,21 @@ static void run_part(void *argument) {
     if (part >= job->parts) return;
     const size_t first = job->count * part / job->parts;
     const size_t last = job->count * (part + 1) / job->parts;
-    job->body(job->context, first, last);
+    job->body(job->context, part, first, last);
+}
+
+size_t nnq_part_count(size_t count, size_t grain) {
+    load_once();
+    const size_t threads = omp.parallel ? (size_t)omp.get_max_threads() : 1;
+    const size_t most = grain > 0 ? count / grain : count;
+    const size_t parts = threads < most ? threads : most;
+    return parts > 1 ? parts : 1;
 }
 
 void nnq_parallel_for(size_t count, size_t grain, nnq_range_body body, void *context) {
-    load_once();
-    size_t parts = omp.parallel ? (size_t)omp.get_max_threads() : 1;
-    if (grain > 0 && parts > count / grain) parts = count / grain;
-    if (parts <= 1) {
-        body(context, 0, count);
+    const size_t parts = nnq_part_count(count, grain);
+    if (parts == 1) {
+        body(context, 0, 0, count);
         return;
     }
     struct job job = {body, context, count, parts};

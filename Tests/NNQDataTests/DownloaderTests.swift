@@ -100,7 +100,8 @@ import Testing
     }
 
     @Test func saysWhatTheServerSaid() throws {
-        let server = try LoopbackServer { _, _ in LoopbackServer.Answer(status: "404 Not Found", body: Array("no".utf8)) }
+        let server = try LoopbackServer { _, _ in LoopbackServer.Answer(status: "404 Not Found", body: Array("no".utf8))
+        }
         expectError("404", "another address") {
             try downloader.fetch(server.address + "file.bin", to: target, sha256: hash)
         }

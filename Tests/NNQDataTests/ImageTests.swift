@@ -16,7 +16,8 @@ private func jpeg(_ picture: Picture) -> [UInt8] {
     let format = Int32((grey ? TJPF_GRAY : TJPF_RGB).rawValue)
     let sampling = Int32((grey ? TJSAMP_GRAY : TJSAMP_444).rawValue)
     let status = tjCompress2(
-        encoder, picture.pixels, Int32(picture.width), 0, Int32(picture.height), format, &buffer, &size, sampling, 100, 0)
+        encoder, picture.pixels, Int32(picture.width), 0, Int32(picture.height), format, &buffer, &size, sampling, 100,
+        0)
     #expect(status == 0)
     defer { tjFree(buffer) }
     return Array(UnsafeBufferPointer(start: buffer, count: Int(size)))
@@ -72,7 +73,9 @@ private func gradient(_ height: Int, _ width: Int, _ channels: Int) -> Picture {
         let text = try folder.write("hello", "x.png")
         expectError("neither a PNG nor a JPEG") { _ = try ImageFile.read(text) }
         expectError("No such file") { _ = try ImageFile.read(folder.path + "/absent.png") }
-        expectError("absent/x.png", "write") { try ImageFile.writePNG(gradient(1, 1, 1), to: folder.path + "/absent/x.png") }
+        expectError("absent/x.png", "write") {
+            try ImageFile.writePNG(gradient(1, 1, 1), to: folder.path + "/absent/x.png")
+        }
     }
 
     /// The definition in floating point: the mean over the area, weighted by overlap.

@@ -86,7 +86,9 @@ final class LoopbackServer: @unchecked Sendable {
     private func transmit(_ bytes: [UInt8], _ connection: Int32) {
         var done = 0
         while done < bytes.count {
-            let sent = bytes.withUnsafeBytes { send(connection, $0.baseAddress! + done, $0.count - done, Int32(MSG_NOSIGNAL)) }
+            let sent = bytes.withUnsafeBytes {
+                send(connection, $0.baseAddress! + done, $0.count - done, Int32(MSG_NOSIGNAL))
+            }
             guard sent > 0 else { return }
             done += sent
         }

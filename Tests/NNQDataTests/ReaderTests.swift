@@ -23,7 +23,7 @@ import Testing
         #expect(set.count == 2)
         #expect(set.sampleShape == [3, 4, 1])
         #expect(set.classNames?.count == 8)
-        #expect([set.label(0), set.label(1)] == [7, 3])
+        #expect((0..<2).map(set.label) == [7, 3])
         #expect(set.sample(1) == pixels[12...].map { Float($0) })
         #expect(set.targetValues(1) == [0, 0, 0, 1, 0, 0, 0, 0])
         #expect(set.isByteImage && set.rawRange == 0...255)
@@ -114,7 +114,9 @@ import Testing
 
     @Test func refusesDamage() throws {
         func read(_ bytes: [UInt8]) throws { _ = try CIFAR10.read(files: [folder.write(bytes, "b.bin")]) }
-        expectError("cut off", "3072 of 3073", "byte 6145") { try read(Array((record(1, 0) + record(2, 0)).dropLast())) }
+        expectError("cut off", "3072 of 3073", "byte 6145") {
+            try read(Array((record(1, 0) + record(2, 0)).dropLast()))
+        }
         expectError("label 10", "byte 3073") { try read(record(1, 0) + record(10, 0)) }
         expectError("empty") { try read([]) }
         expectError("test_batch.bin", "No such file") { _ = try CIFAR10.read(folder: folder.path, split: .test) }

@@ -11,10 +11,12 @@ int32_t nnq_processor_count(void);
 // Threads for what the calling thread runs next, in oneDNN and here.
 void nnq_set_threads(int32_t count);
 
-// Calls body(context, first, last) for parts of [0, count), each of at least `grain` but the last; parts and their
+// Calls body(context, part, first, last) for parts of [0, count) of at least `grain` each, at most one a thread; their
 // bounds depend on count, grain and the thread count alone.
-typedef void (*nnq_range_body)(void *context, size_t first, size_t last);
+typedef void (*nnq_range_body)(void *context, size_t part, size_t first, size_t last);
 void nnq_parallel_for(size_t count, size_t grain, nnq_range_body body, void *context);
+// How many parts that makes.
+size_t nnq_part_count(size_t count, size_t grain);
 
 // y = x >= 0 ? 1 : 0
 void nnq_step(float *y, const float *x, size_t count);
@@ -54,6 +56,26 @@ typedef struct {
     float rate, beta1, beta2, epsilon, correction1, correction2, decay, decoupled;
 } nnq_adam_settings;
 void nnq_adam(float *w, const float *g, float *m, float *v, size_t count, const nnq_adam_settings *settings);
+
+// Max pooling of `planes` maps of ih x iw pixels of `inner` adjacent channels (oneDNN's blocks of channels, or NHWC).
+// `top` and `left` are padding, which never wins. With relu, outputs below 0 become 0.
+typedef struct {
+    size_t planes, inner;
+    int32_t ih, iw, oh, ow, kh, kw, sh, sw, top, left, relu;
+} nnq_pool;
+void nnq_max_pool(float *y, const float *x, const nnq_pool *pool);
+// Each output's gradient goes to the first input that equals the output; with relu, nowhere where the output is 0.
+void nnq_max_pool_backward(float *dx, const float *dy, const float *y, const float *x, const nnq_pool *pool);
+
+// Gradients of the filter and bias of a convolution whose input has few channels. Input: NHWC. Output gradient `dy`:
+// [batch][blocks][oh][ow][8], a block being eight filters. Filter gradient: [blocks][kh][kw][ic][8]; bias: [blocks * 8].
+// scratch holds nnq_narrow_scratch() floats.
+typedef struct {
+    size_t batch, blocks;
+    int32_t ih, iw, ic, oh, ow, kh, kw, sh, sw, top, left, bottom, right;
+} nnq_narrow;
+size_t nnq_narrow_scratch(const nnq_narrow *shape);
+void nnq_narrow_gradient(float *dw, float *db, const float *x, const float *dy, float *scratch, const nnq_narrow *shape);
 
 // 1 where all values are finite.
 int32_t nnq_all_finite(const float *x, size_t count);

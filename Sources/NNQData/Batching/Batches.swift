@@ -82,7 +82,8 @@ public struct Batches: Sendable {
 
     /// Fills the next batch with classes and steps on, into the next epoch after the last one.
     ///
-    /// `inputs` holds at least `batchSize * sampleSize` floats, `labels` at least `batchSize`. Returns the samples filled.
+    /// `inputs` holds at least `batchSize * sampleSize` floats, `labels` at least `batchSize`. Returns how many samples
+    /// were filled.
     public mutating func next(
         into inputs: UnsafeMutableBufferPointer<Float>, labels: UnsafeMutableBufferPointer<Int32>
     ) -> Int {

@@ -79,7 +79,8 @@ extension DataCatalog {
             let path = "\(folder)/\(split == .train ? "optdigits.tra" : "optdigits.tes")"
             return try FloatDataset.csv(name: set.name, path: path).reshaped(to: [8, 8, 1])
         default:
-            return try ByteDataset.idxFolder(name: set.name, folder: folder, split: split, classes: classes(of: set.name))
+            return try ByteDataset.idxFolder(
+                name: set.name, folder: folder, split: split, classes: classes(of: set.name))
         }
     }
 

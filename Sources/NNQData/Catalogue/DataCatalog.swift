@@ -123,7 +123,9 @@ public struct DataCatalog: Sendable {
         let others = foundInRoot().flatMap { entry in [entry.name, (entry.name as NSString).lastPathComponent] }
         var remedy = "Known are \(names.joined(separator: ", "))"
         if !others.isEmpty { remedy += ", and what is in \(root)" }
-        if let nearest = Spelling.nearest(to: name, in: names + others) { remedy = "Did you mean \(nearest)? " + remedy }
+        if let nearest = Spelling.nearest(to: name, in: names + others) {
+            remedy = "Did you mean \(nearest)? " + remedy
+        }
         return DataError(
             "there is no data set and no file called '\(name)'",
             remedy: remedy + "; a path to a .csv file, two .npy files or a folder works too")

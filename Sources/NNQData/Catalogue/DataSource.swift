@@ -34,7 +34,8 @@ enum DataSource {
     }
 
     /// Reads `path`: a folder, a .csv file, or `samples.npy,targets.npy`.
-    static func load(_ path: String, name: String, split: Split, options: LoadOptions) throws(DataError) -> any Dataset {
+    static func load(_ path: String, name: String, split: Split, options: LoadOptions) throws(DataError) -> any Dataset
+    {
         let parts = path.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
         if parts.count == 2, parts.allSatisfy({ $0.hasSuffix(".npy") }) {
             let all = try NPYArray.dataset(name: name, samples: parts[0], targets: parts[1])

@@ -37,6 +37,7 @@ public struct Downloader: Sendable {
         }
         try AtomicFile.makeFolder((path as NSString).deletingLastPathComponent)
         let part = try PartFile(path + ".part")
+        defer { part.release() }
         try receive(url, path, part, progress)
         try part.flush()
         let found = try SHA256.hexDigest(file: part.path)

@@ -7,7 +7,7 @@ import Foundation
 final class PartFile: @unchecked Sendable {
     let path: String
     private(set) var size: Int
-    private let descriptor: Int32
+    private var descriptor: Int32
 
     /// Opens or makes the file; one that another process is filling throws.
     init(_ path: String) throws(DataError) {
@@ -24,7 +24,13 @@ final class PartFile: @unchecked Sendable {
         size = Int(lseek(descriptor, 0, SEEK_END))
     }
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
+    deinit { release() }
+
+    /// Closes the file and gives up the lock; a finished URL session may keep this object alive for a while.
+    func release() {
+        if descriptor >= 0 { close(descriptor) }
+        descriptor = -1
+    }
 
     func append(_ data: Data) throws(DataError) {
         try AtomicFile.writeAll(data, descriptor, path)

@@ -23,7 +23,8 @@ enum AtomicFile {
 
     /// Writes all of `bytes` at the descriptor's position.
     static func writeAll(_ bytes: some Collection<UInt8>, _ descriptor: Int32, _ path: String) throws(DataError) {
-        let failure = bytes.withContiguousStorageIfAvailable { writeAll($0, descriptor) }
+        let failure =
+            bytes.withContiguousStorageIfAvailable { writeAll($0, descriptor) }
             ?? Array(bytes).withUnsafeBufferPointer { writeAll($0, descriptor) }
         if failure != 0 { throw .system("write the file", path: path, code: failure) }
     }

@@ -14,7 +14,8 @@ public struct FloatDataset: Dataset {
     private let labels: [Int32]
     private let targets: [Float]
 
-    /// Samples with a class each. Sizes that do not agree, non-finite values, labels out of range and an empty set throw.
+    /// Samples with a class each. Sizes that do not agree, non-finite values, labels out of range and an empty set
+    /// throw.
     public init(name: String, shape: [Int], values: [Float], classes: [String], labels: [Int32]) throws(DataError) {
         if let bad = labels.firstIndex(where: { $0 < 0 || Int($0) >= classes.count }) {
             throw DataError("label \(labels[bad]) of sample \(bad), but there are \(classes.count) classes", path: name)

@@ -57,7 +57,8 @@ public enum SmallSets {
             values.append(Float(b) + spread * rng.normal())
             labels.append(Int32(a ^ b))
         }
-        return try FloatDataset(name: "xor", shape: [2], values: values, classes: ["equal", "different"], labels: labels)
+        return try FloatDataset(
+            name: "xor", shape: [2], values: values, classes: ["equal", "different"], labels: labels)
     }
 
     private static func stream(_ seed: UInt64, _ split: Split, _ set: UInt64) -> Rng {

@@ -59,7 +59,11 @@ struct CSVParser {
     }
 
     private static func separator(of text: ArraySlice<UInt8>) -> UInt8 {
-        let first = text.prefix { $0 != UInt8(ascii: "\n") }
+        var quoted = false
+        let first = text.prefix { $0 != UInt8(ascii: "\n") }.filter { byte in
+            if byte == UInt8(ascii: "\"") { quoted.toggle() }
+            return !quoted
+        }
         for candidate in [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")] where first.contains(candidate) {
             return candidate
         }
@@ -83,11 +87,13 @@ struct CSVParser {
 
     private func checkWidths() throws(DataError) {
         guard let first = rows.first else {
-            throw DataError("the file holds no rows", path: path, remedy: "Give a CSV file with one sample in each line")
+            throw DataError(
+                "the file holds no rows", path: path, remedy: "Give a CSV file with one sample in each line")
         }
         if let odd = rows.first(where: { $0.cells.count != first.cells.count }) {
             throw DataError(
-                "line \(odd.line) has \(odd.cells.count) cells, line \(first.line) has \(first.cells.count)", path: path,
+                "line \(odd.line) has \(odd.cells.count) cells, line \(first.line) has \(first.cells.count)",
+                path: path,
                 remedy: "Give every line the same number of cells")
         }
     }

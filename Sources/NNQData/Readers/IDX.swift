@@ -73,7 +73,8 @@ extension ByteDataset {
             name: name, shape: shape, classes: names, pixels: pictures.bytes, labels: marks.bytes.map(UInt16.init))
     }
 
-    /// Reads an IDX folder in MNIST's naming: `train-` or `t10k-` `images-idx3-ubyte`, `labels-idx1-ubyte`, plain or .gz.
+    /// Reads an IDX folder in MNIST's naming: `train-` or `t10k-` `images-idx3-ubyte` and `labels-idx1-ubyte`, plain
+    /// or .gz.
     public static func idxFolder(
         name: String, folder: String, split: Split, classes: [String]? = nil
     ) throws(DataError) -> ByteDataset {

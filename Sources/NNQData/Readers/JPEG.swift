@@ -14,6 +14,10 @@ enum JPEG {
         guard tjDecompressHeader3(decoder, bytes, length, &width, &height, &subsampling, &colours) == 0 else {
             throw failure(decoder, path)
         }
+        guard width > 0 && height > 0 else {
+            throw DataError(
+                "the JPEG picture ends inside its header", path: path, byte: bytes.count, remedy: "Copy the file again")
+        }
         try ImageFile.checkSize(Int(width), Int(height), path)
         let depth = channels ?? (colours == Int32(TJCS_GRAY.rawValue) ? 1 : 3)
         let format = depth == 1 ? TJPF_GRAY : TJPF_RGB
@@ -21,7 +25,8 @@ enum JPEG {
         let flags = TJFLAG_ACCURATEDCT | TJFLAG_STOPONWARNING
         guard
             tjDecompress2(
-                decoder, bytes, length, &pixels, width, width * Int32(depth), height, Int32(format.rawValue), flags) == 0
+                decoder, bytes, length, &pixels, width, width * Int32(depth), height, Int32(format.rawValue), flags)
+                == 0
         else { throw failure(decoder, path) }
         return Picture(height: Int(height), width: Int(width), channels: depth, pixels: pixels)
     }

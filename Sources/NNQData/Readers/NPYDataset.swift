@@ -4,14 +4,16 @@
 extension NPYArray {
     /// Pairs samples `[n, ...]` with targets: whole numbers `[n]` are classes, floats `[n]` or `[n, k]` values.
     ///
-    /// uint8 samples `[n, h, w]` or `[n, h, w, c]` with classes stay bytes; one-dimensional samples become vectors of one.
+    /// uint8 samples `[n, h, w]` or `[n, h, w, c]` with classes stay bytes; one-dimensional samples become vectors of
+    /// one.
     public static func dataset(
         name: String, samples samplesPath: String, targets targetsPath: String, classes: [String]? = nil
     ) throws(DataError) -> any Dataset {
         let samples = try NPYArray(path: samplesPath)
         let targets = try NPYArray(path: targetsPath)
         guard let count = samples.shape.first, let targetCount = targets.shape.first else {
-            throw DataError("a single number is not a data set", path: samples.shape.isEmpty ? samplesPath : targetsPath)
+            throw DataError(
+                "a single number is not a data set", path: samples.shape.isEmpty ? samplesPath : targetsPath)
         }
         guard count == targetCount else {
             throw DataError(

@@ -24,7 +24,8 @@ struct NPYHeader {
         let length = sizes.reversed().reduce(0) { $0 << 8 | Int($1) }
         guard length <= 1 << 16 else {
             throw DataError(
-                "the header claims \(length) bytes", path: file.path, byte: 8, remedy: "The file is damaged; save it again")
+                "the header claims \(length) bytes", path: file.path, byte: 8,
+                remedy: "The file is damaged; save it again")
         }
         let begins = file.position
         let text = String(decoding: try file.read(length, "the .npy header"), as: UTF8.self)

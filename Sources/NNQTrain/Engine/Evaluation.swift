@@ -42,7 +42,8 @@ extension FloatEngine {
     /// Runs the engine, made from `model`, on every sample of a data set.
     public func evaluate(_ model: Model, on dataset: any Dataset, loss: Loss? = nil) throws -> Evaluation {
         let loss = loss ?? .usual(for: model.metadata.task)
-        var tally = try Tally(model, dataset, loss: loss, outputs: outputCount)
+        var tally = try Tally(
+            task: model.metadata.task, outputs: outputCount, on: dataset, loss: SampleLoss(loss, of: model.graph))
         var batches = try Batches(dataset, for: model, batchSize: batch, shuffle: false, dropLast: false)
         let targets = try TargetBuffer(dataset, loss: loss, outputs: outputCount, batch: batch)
         var done = 0

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Adds up an evaluation, sample by sample, in double precision.
 
-import Foundation
 import NNQData
 import NNQGraph
 
-struct Tally {
-    let hasClasses: Bool
+package struct Tally {
+    package let hasClasses: Bool
     private let task: Task
-    private let loss: Loss
-    private let lastLayer: Layer
+    private let loss: SampleLoss?
     private let width: Int
     private var samples = 0
     private var hits = 0
@@ -21,11 +19,12 @@ struct Tally {
     private var targetSums: [Double]
     private var targetSquares: [Double]
 
-    init(_ model: Model, _ dataset: any Dataset, loss: Loss, outputs: Int) throws {
-        task = model.metadata.task
+    /// - Parameter loss: nil where a loss would say nothing.
+    /// - Throws: `TrainError` where the data has no classes and the task needs them.
+    package init(task: Task, outputs: Int, on dataset: any Dataset, loss: SampleLoss?) throws {
+        self.task = task
         self.loss = loss
         hasClasses = dataset.classNames != nil
-        lastLayer = model.graph.nodes[model.graph.outputs[0]].layer
         width = outputs
         let classes = outputs == 1 ? 2 : outputs
         confusion = Array(repeating: Array(repeating: 0, count: classes), count: classes)
@@ -36,9 +35,10 @@ struct Tally {
         }
     }
 
-    mutating func add(_ outputs: [Float], label: Int?, target: [Float]) {
+    /// Adds one sample's outputs; `label` is there where the data has classes.
+    package mutating func add(_ outputs: [Float], label: Int?, target: [Float]) {
         samples += 1
-        totalLoss += sampleLoss(outputs, label: label, target: target)
+        totalLoss += loss?(outputs, label: label, target: target) ?? 0
         switch task {
         case .regression: addErrors(outputs, target)
         case .classification: addAnswer(outputs.indices.max { outputs[$0] < outputs[$1] }!, label: label!)
@@ -64,34 +64,10 @@ struct Tally {
         }
     }
 
-    private func sampleLoss(_ outputs: [Float], label: Int?, target: [Float]) -> Double {
-        switch loss {
-        case .crossEntropy:
-            let values = outputs.map(Double.init)
-            if lastLayer == .softmax { return -log(max(values[label!], 1e-30)) }
-            let top = values.max()!
-            return log(values.reduce(0) { $0 + exp($1 - top) }) + top - values[label!]
-        case .binaryCrossEntropy:
-            return mean(outputs, target) { output, wanted in
-                let yes = log(max(output, 1e-30))
-                let no = log(max(1 - output, 1e-30))
-                return -(wanted * yes + (1 - wanted) * no)
-            }
-        case .squaredError:
-            return mean(outputs, target) { output, wanted in (output - wanted) * (output - wanted) }
-        }
-    }
-
-    private func mean(_ outputs: [Float], _ target: [Float], _ term: (Double, Double) -> Double) -> Double {
-        var sum = 0.0
-        for (output, wanted) in zip(outputs, target) { sum += term(Double(output), Double(wanted)) }
-        return sum / Double(width)
-    }
-
-    var evaluation: Evaluation {
+    package var evaluation: Evaluation {
         let count = Double(samples)
         var result = Evaluation(samples: samples)
-        result.loss = lastLayer == .activation(.step) ? nil : totalLoss / count
+        result.loss = loss.map { _ in totalLoss / count }
         if task == .regression {
             let values = count * Double(width)
             let variation = zip(targetSums, targetSquares).reduce(0) { $0 + $1.1 - $1.0 * $1.0 / count }

@@ -48,7 +48,11 @@ extension Compiler {
 
         return Compiled(output: output) { [self] gradient in
             let gradient = try beforeActivation(site, gradient, output)
-            try backwardWeights(site, job, source, gradient, filter, bias, hint: forward)
+            if isNarrow(site, window, groups: groups, forward) {
+                try narrowBackwardWeights(site, window, gradient, filter, bias)
+            } else {
+                try backwardWeights(site, job, source, gradient, filter, bias, hint: forward)
+            }
             guard site.wantsGradient[0] else { return [nil] }
             return [try backwardData(site, job, gradient, filter, hint: forward)]
         }

@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// Max, average and global average pools.
+// Average and global average pools.
 
 import CDNNL
 import NNQGraph
 
 extension Compiler {
-    func pool(_ site: Site, _ window: Window, _ algorithm: dnnl_alg_kind_t) throws -> Compiled {
-        try pool(site, WindowArguments(window, input: site.inputShapes[0]), algorithm, output: dimensions(site.shape))
+    func averagePool(_ site: Site, _ window: Window) throws -> Compiled {
+        try average(site, WindowArguments(window, input: site.inputShapes[0]), output: dimensions(site.shape))
     }
 
     /// One average over the whole map; its result keeps two axes of extent 1, which a dense layer takes as they are.
     func globalAveragePool(_ site: Site) throws -> Compiled {
         let input = site.inputShapes[0]
         let whole = WindowArguments(Window(kernel: Pair(input.height, input.width)), input: input)
-        return try pool(site, whole, dnnl_pooling_avg_exclude_padding, output: [batch, input.channels, 1, 1])
+        return try average(site, whole, output: [batch, input.channels, 1, 1])
     }
 
-    private func pool(_ site: Site, _ window: WindowArguments, _ algorithm: dnnl_alg_kind_t, output dimensions: [Int])
-        throws -> Compiled
-    {
+    private func average(_ site: Site, _ window: WindowArguments, output dimensions: [Int]) throws -> Compiled {
+        let algorithm = dnnl_pooling_avg_exclude_padding
         let input = site.inputs[0]
         var operation = dnnl_pooling_desc_t()
         var (source, destination) = (input.layout, Layout.any(dimensions))
@@ -29,10 +28,7 @@ extension Compiler {
             "describe layer '\(site.name)'")
         let forward = try PrimitiveDescription(operation, device, "compile layer '\(site.name)'")
         let output = try memory(forward.destination)
-        let workspace = try forward.workspace.map(memory)
-        var arguments = [(DNNL_ARG_SRC, input), (DNNL_ARG_DST, output)]
-        if let workspace { arguments.append((DNNL_ARG_WORKSPACE, workspace)) }
-        try emit(site.name, forward, arguments)
+        try emit(site.name, forward, [(DNNL_ARG_SRC, input), (DNNL_ARG_DST, output)])
 
         return Compiled(output: output) { [self] gradient in
             guard site.wantsGradient[0] else { return [nil] }
@@ -46,9 +42,7 @@ extension Compiler {
                 "describe layer '\(site.name)'")
             let backward = try PrimitiveDescription(operation, device, hint: forward, "train layer '\(site.name)'")
             let result = try memory(input.layout)
-            var arguments = [(DNNL_ARG_DIFF_DST, gradient), (DNNL_ARG_DIFF_SRC, result)]
-            if let workspace { arguments.append((DNNL_ARG_WORKSPACE, workspace)) }
-            try emit("\(site.name)'", backward, arguments)
+            try emit("\(site.name)'", backward, [(DNNL_ARG_DIFF_DST, gradient), (DNNL_ARG_DIFF_SRC, result)])
             return [result]
         }
     }

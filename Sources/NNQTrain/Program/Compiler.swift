@@ -90,8 +90,8 @@ final class Compiler {
             try convolution(site, window, groups: groups, hasBias: bias)
         case let .depthwiseConv2D(_, window, bias):
             try convolution(site, window, groups: site.inputShapes[0].channels, hasBias: bias)
-        case .maxPool(let window): try pool(site, window, dnnl_pooling_max)
-        case .averagePool(let window): try pool(site, window, dnnl_pooling_avg_exclude_padding)
+        case .maxPool(let window): try maxPool(site, window)
+        case .averagePool(let window): try averagePool(site, window)
         case .globalAveragePool: try globalAveragePool(site)
         case let .batchNorm(epsilon, momentum): try batchNorm(site, epsilon: epsilon, momentum: momentum)
         case .activation(let function): try activation(site, function)

@@ -9,9 +9,9 @@ struct Fusion {
     private(set) var isLive: [Bool]
     /// True where the node's value depends on a trained parameter.
     private(set) var needsGradient: [Bool]
-    /// For an activation that its producer applies: the producer.
+    /// For an activation that another node applies: the producer, whose value stands for the activation's.
     private(set) var host: [Int?]
-    /// For a producer: the activation that it applies.
+    /// For the node that applies an activation to its own result: that activation.
     private(set) var activation: [Activation?]
     private let graph: Graph
     private let consumers: [[Int]]
@@ -39,6 +39,11 @@ struct Fusion {
     private mutating func fuse(_ index: Int, isTraining: Bool) {
         guard case .activation(let function) = graph.nodes[index].layer, function.isFusible else { return }
         let producer = graph.nodes[index].inputs[0]
+        if function == .relu, let pool = poolBehind(index) {
+            host[index] = producer
+            activation[pool] = function
+            return
+        }
         guard consumers[producer] == [index], !kept.contains(producer) else { return }
         switch graph.nodes[producer].layer {
         case .dense, .conv2D, .depthwiseConv2D, .add: break
@@ -47,6 +52,13 @@ struct Fusion {
         }
         host[index] = producer
         activation[producer] = function
+    }
+
+    /// The max pool that is the node's only reader: ReLU and maximum commute, and the pool has fewer outputs.
+    private func poolBehind(_ index: Int) -> Int? {
+        guard !kept.contains(index), consumers[index].count == 1, case .maxPool = graph.nodes[consumers[index][0]].layer
+        else { return nil }
+        return consumers[index][0]
     }
 
     /// True where the node's value is read by dense layers and nothing else.

@@ -87,7 +87,9 @@ struct DigitPen {
             }
         }
         line.append(control(last))
-        if !closed && rng.chance(Hand.hookChance) { line.append(hook(at: control(last), from: control(last - 1), &rng)) }
+        if !closed && rng.chance(Hand.hookChance) {
+            line.append(hook(at: control(last), from: control(last - 1), &rng))
+        }
         inkLine(warp, radius, &rng)
     }
 
