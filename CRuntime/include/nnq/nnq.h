@@ -116,8 +116,9 @@ typedef struct nnq_tensor_info {
 } nnq_tensor_info;
 
 /* Checks the whole file and fills in `model`. `file` starts at a multiple of NNQ_ALIGNMENT. Takes time linear in the
- * file. Once it returns NNQ_OK, running the model cannot fail and touches nothing but the file (reading) and the arena.
- * `diagnostic` may be null; on an error it tells where. Returns NNQ_OK or a negative error. */
+ * file for any usual model; DESIGN.md has the bounds for hostile ones. Once it returns NNQ_OK, running the model cannot
+ * fail and touches nothing but the file (reading) and the arena. On an error the model is not to be used, and
+ * `diagnostic`, which may be null, tells where. Returns NNQ_OK or a negative error. */
 int32_t nnq_open(nnq_model *model, const void *file, size_t file_size, const nnq_op *const *ops,
                  nnq_diagnostic *diagnostic);
 
