@@ -44,8 +44,8 @@ import Testing
             classes: ["yes", "no / never"], task: "classification",
             normalization: .init(mean: [0.1307], std: [0.3081]), byteInput: true)
         let bytes = try ProgramFile(program).encoded()
-        let json = #"{"byte_input":true,"classes":["yes","no / never"],"normalization":{"mean":[0.1307],"std":[0.3081]},"#
-            + #""task":"classification","tensors":["in","out"]}"#
+        let json = #"{"byte_input":true,"classes":["yes","no / never"],"#
+            + #""normalization":{"mean":[0.1307],"std":[0.3081]},"task":"classification","tensors":["in","out"]}"#
         #expect(String(decoding: bytes.suffix(json.utf8.count), as: UTF8.self) == json)
         #expect(try ProgramFile(bytes: bytes).program == program)
     }

@@ -4,7 +4,8 @@
 import CNNQ
 import NNQFormat
 
-/// Programs in the shape of well-known networks; weights and requantization are random, but accumulators keep a usual size.
+/// Programs in the shape of well-known networks; weights and requantization are random, but accumulators keep a usual
+/// size.
 public struct NetworkGenerator {
     private var generator: ProgramGenerator
 
