@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A memory plan as text for people.
 
-/// Draws a plan: for each op, how many bytes are alive and what lies where; then each tensor with its place and lifetime.
+/// Draws a plan: for each op, how many bytes are alive and what lies where; then each tensor with its place and
+/// lifetime.
 public enum MemoryMap {
-    /// - Parameter width: columns of the terminal; the drawing takes what names and numbers leave of it, 16 to 96 columns.
+    /// - Parameter width: columns of the terminal; the drawing takes what names and numbers leave of it, 16 to 96
+    ///   columns.
     public static func text(_ program: Program, _ plan: MemoryPlan, width: Int = 80) -> String {
         let lifetimes = Lifetimes(program, stages: plan.stages, rowsHeld: plan.rowsHeld)
         let drawing = Drawing(program: program, plan: plan, ranges: lifetimes.ranges)
@@ -25,7 +27,8 @@ private struct Drawing {
         return "arena: \(plan.arenaBytes) bytes, \(verdict)"
     }
 
-    /// One row an op: `<` what it reads, `>` what it writes, `x` what it overwrites in place, `=` what waits for later ops.
+    /// One row an op: `<` what it reads, `>` what it writes, `x` what it overwrites in place, `=` what waits for later
+    /// ops.
     func operations(width: Int) -> [String] {
         let heads = program.operations.indices.map { index in
             let name = shorten(program.tensors[program.inputCount + index].name, to: 20)

@@ -76,8 +76,8 @@ public struct Rescale: Hashable, Sendable {
     public static let identity = Rescale(constant: 1 << 13, multiplier: 1 << 14, shift: 14)
 }
 
-/// One op with its constants. The parameter structures are those of ops.def; their DATA fields and `opcode` are filled in
-/// by the writer and meaningless here.
+/// One op with its constants. The parameter structures are those of ops.def; their DATA fields and `opcode` are filled
+/// in by the writer and meaningless here.
 public enum Operation: Sendable {
     /// Filter `[out_c, kernel_h, kernel_w, in_c / groups]`.
     case conv2D(nnq_conv2d_params, filter: [Int8], Requantization)

@@ -3,8 +3,8 @@
 
 import CNNQ
 
-/// Shape and quantization of a tensor: int8, NHWC with N = 1, `real = scale * (q - zeroPoint)`. A vector of n elements is
-/// 1 x 1 x n.
+/// Shape and quantization of a tensor: int8, NHWC with N = 1, `real = scale * (q - zeroPoint)`. A vector of n elements
+/// is 1 x 1 x n.
 public struct TensorInfo: Hashable, Sendable {
     public let height: Int
     public let width: Int
