@@ -34,7 +34,10 @@ import Testing
         let model = try model()
         let bytes = try model.safeTensors().bytes()
         #expect(try model.safeTensors().bytes() == bytes)
-        try withFile(bytes) { #expect(try Model(contentsOf: $0) == model) }
+        try withFile(bytes) { path in
+            let read = try Model(contentsOf: path)
+            #expect(read == model)
+        }
         // The values start at a multiple of 8.
         #expect(bytes[0] % 8 == 0)
     }

@@ -168,7 +168,9 @@ import Testing
         Broken(.dense(units: 1 << 24, bias: true), "would have 3221225472 weights; at most 2^30 are possible"),
         Broken(
             .conv2D(
-                filters: 1, window: Window(kernel: 1 << 24, padding: .explicit(top: 1 << 24, bottom: 0, left: 1 << 24, right: 0)),
+                filters: 1,
+                window: Window(
+                    kernel: Pair(1 << 24, 1 << 24), padding: .explicit(top: 1 << 24, bottom: 0, left: 1 << 24, right: 0)),
                 groups: 1, bias: true),
             "would have 1125899906842624 weights; at most 2^30 are possible"),
     ]
