@@ -6,6 +6,7 @@
 public enum MemoryMap {
     /// - Parameter width: columns of the terminal; the drawing takes what names and numbers leave of it, 16 to 96
     ///   columns.
+    /// - Precondition: the plan is one for this program.
     public static func text(_ program: Program, _ plan: MemoryPlan, width: Int = 80) -> String {
         let lifetimes = Lifetimes(program, stages: plan.stages, rowsHeld: plan.rowsHeld)
         let drawing = Drawing(program: program, plan: plan, ranges: lifetimes.ranges)

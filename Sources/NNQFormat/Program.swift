@@ -14,11 +14,11 @@ public struct Quantization: Hashable, Codable, Sendable {
         self.zeroPoint = zeroPoint
     }
 
-    /// The nearest int8 value, saturated; ties to even.
+    /// The nearest int8 value, saturated; ties to even, NaN is the lowest.
     @inlinable
     public func quantize(_ real: Float) -> Int8 {
         let q = (real / scale).rounded(.toNearestOrEven) + Float(zeroPoint)
-        return Int8(min(max(q, -128), 127))
+        return q >= 127 ? 127 : q > -128 ? Int8(q) : -128
     }
 
     @inlinable

@@ -103,8 +103,7 @@ import Testing
                 var damaged = bytes
                 damaged[index] ^= 1 << bit
                 #expect(throws: FormatError.self, "byte \(index), bit \(bit)") { try ProgramFile(bytes: damaged) }
-                let checksum = CRC32.checksum(damaged[16...])
-                for byte in 0..<4 { damaged[12 + byte] = UInt8(truncatingIfNeeded: checksum >> (8 * byte)) }
+                damaged.mendChecksum()
                 do {
                     _ = try ProgramFile(bytes: damaged)
                 } catch is FormatError {
@@ -115,12 +114,31 @@ import Testing
         #expect(refused > 100)
     }
 
+    /// Flipped bits in larger files: refused, or read as a program that can be written again.
+    @Test func whatIsReadCanBeWritten() throws {
+        var rng = Rng(seed: Self.seed)
+        var accepted = 0
+        for round in 0..<300 {
+            var generator = ProgramGenerator(seed: Self.seed &+ UInt64(round))
+            let bytes = try ProgramFile(generator.graph(limit: 10)).encoded()
+            for _ in 0..<40 {
+                var damaged = bytes
+                for _ in 0...rng.below(2) { damaged[16 + rng.below(bytes.count - 16)] ^= 1 << rng.below(8) }
+                damaged.mendChecksum()
+                guard let file = try? ProgramFile(bytes: damaged) else { continue }
+                let again = try ProgramFile(bytes: try file.encoded())
+                try #require(again.program == file.program, "seed \(Self.seed), round \(round)")
+                accepted += 1
+            }
+        }
+        #expect(accepted > 1000)
+    }
+
     @Test func refusalsNameOpAndByte() throws {
         var bytes = try ProgramFile(try tinyProgram()).encoded()
         let record = 40 + 2 * 20 + 6 + 2
         bytes[record] = 200
-        let checksum = CRC32.checksum(bytes[16...])
-        for byte in 0..<4 { bytes[12 + byte] = UInt8(truncatingIfNeeded: checksum >> (8 * byte)) }
+        bytes.mendChecksum()
         let error = #expect(throws: FormatError.self) { try ProgramFile(bytes: bytes) }
         guard case .file("NNQ_ERROR_OPCODE", _, 0, "out", record) = error else {
             Issue.record("\(String(describing: error))")
@@ -133,13 +151,20 @@ import Testing
         let bytes = try ProgramFile(try tinyProgram()).encoded()
         var damaged = bytes
         damaged[bytes.count - 1] = UInt8(ascii: "x")
-        let checksum = CRC32.checksum(damaged[16...])
-        for byte in 0..<4 { damaged[12 + byte] = UInt8(truncatingIfNeeded: checksum >> (8 * byte)) }
+        damaged.mendChecksum()
         let error = #expect(throws: FormatError.self) { try ProgramFile(bytes: damaged) }
         guard case .info = error else {
             Issue.record("\(String(describing: error))")
             return
         }
+    }
+}
+
+extension [UInt8] {
+    /// Makes the checksum of a changed file right again.
+    fileprivate mutating func mendChecksum() {
+        let checksum = CRC32.checksum(self[16...])
+        for byte in 0..<4 { self[12 + byte] = UInt8(truncatingIfNeeded: checksum >> (8 * byte)) }
     }
 }
 

@@ -42,6 +42,12 @@ import Testing
         #expect(info.quantize(0) == -3)
         #expect(info.quantize(info.scale * 2.5) == -1 && info.quantize(info.scale * 3.5) == 1)
         #expect(info.quantize(.infinity) == 127 && info.quantize(-.infinity) == -128 && info.quantize(.nan) == -128)
+        for step in -1200...1200 {
+            let real = info.scale * Float(step) / 4
+            let exact = (real / info.scale).rounded(.toNearestOrEven) - 3
+            #expect(info.quantize(real) == Int8(max(-128, min(127, exact))))
+            #expect(Quantization(scale: info.scale, zeroPoint: -3).quantize(real) == info.quantize(real))
+        }
         #expect(info.dequantize(-3) == 0 && info.dequantize(127) == info.scale * 130)
     }
 

@@ -17,19 +17,31 @@ let file: [UInt8] = [
     1, 2, 0xFD, 4, 5, 0, 0, 0, 0xF9, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0x40, 0, 0, 0, 0x40, 33, 34, 0, 0,
 ]
 
-let model = try Model(copying: file)
-precondition(model.arenaBytes == 8 && model.inputCount == 1)
-let input = try model.input()
-precondition(input.count == 2 && input.scale == 0.5 && input.zeroPoint == 1)
+/// The answer of the model to an input.
+func answer(_ input: [Int8]) throws -> [Int8] {
+    let model = try Model(copying: file)
+    let info = try model.input()
+    guard model.arenaBytes == 8, info.count == 2, info.scale == 0.5, info.zeroPoint == 1 else {
+        fatalError("the model is not the one in the file")
+    }
+    var session = Session(model)
+    return try session.run(input)
+}
+
+/// Why a file is refused.
+func refusal(_ file: [UInt8]) -> RuntimeError? {
+    do throws(RuntimeError) {
+        _ = try Model(copying: file)
+        return nil
+    } catch {
+        return error
+    }
+}
 
 // 1 + round(55 / 8) and 1 + round(43 / 16).
-var session = Session(model)
-let answer = try session.run([10, 20])
-guard answer == [8, 4] else { fatalError("the answer is \(answer), not [8, 4]") }
-
-do {
-    _ = try Model(copying: Array(file.dropLast()))
-    fatalError("a truncated file was opened")
-} catch .file(.truncated, operation: nil, byte: 8) {
-    print("RuntimeClient: \(answer), as computed by hand; a truncated file is refused")
+let found = try answer([10, 20])
+guard found == [8, 4] else { fatalError("the answer is \(found), not [8, 4]") }
+guard let error = refusal(file.dropLast()), error == .file(.truncated, operation: nil, byte: 8) else {
+    fatalError("a truncated file was not refused as one")
 }
+print("RuntimeClient: \(found), as computed by hand; a truncated file: \(error)")
