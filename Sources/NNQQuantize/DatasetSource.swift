@@ -21,7 +21,8 @@ public struct DatasetSource: FloatSource {
 
     public var count: Int { dataset.count }
 
-    /// Where fewer than all samples are asked for, they are spread evenly over the set, since sets are often sorted by class.
+    /// Where fewer than all samples are asked for, they are spread evenly over the set, since sets are often sorted
+    /// by class.
     /// - Throws: `TrainError` where data and model do not fit, `DataError`.
     public func forEachBatch(
         of model: Model, nodes: [String], limit: Int, _ body: (FloatBatch) throws -> Void
@@ -41,7 +42,8 @@ public struct DatasetSource: FloatSource {
                 let all = engine.value(of: name)
                 return Array(all.prefix(all.count / engine.batch * rows))
             }
-            try body(FloatBatch(count: rows, values: values, targets: (done..<done + rows).map { Self.target(chosen, $0) }))
+            try body(
+                FloatBatch(count: rows, values: values, targets: (done..<done + rows).map { Self.target(chosen, $0) }))
             done += rows
         }
     }

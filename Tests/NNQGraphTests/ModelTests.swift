@@ -50,7 +50,10 @@ import Testing
     }
 
     @Test func theBuilderNamesTheLayerThatDoesNotFit() {
-        #expect(throws: GraphError("layer 'head' (conv2d): needs a map [height, width, channels] and is given 4: reshape before it")) {
+        #expect(
+            throws: GraphError(
+                "layer 'head' (conv2d): needs a map [height, width, channels] and is given 4: reshape before it")
+        ) {
             try Model(input: [2, 2, 1]) {
                 Flatten()
                 Conv2D(1, kernel: 1, name: "head")
@@ -82,7 +85,9 @@ import Testing
             #expect(abs(variance / expected - 1) < 0.05, "\(name): \(variance) for \(expected)")
             #expect(abs(mean) < 0.05 * expected.squareRoot() * 3)
             #expect(model.parameters["\(name).bias"]!.values.allSatisfy { $0 == 0 })
-            if initializer == .glorot { #expect(weights.allSatisfy { abs($0) <= (3 * expected).squareRoot() * 1.0001 }) }
+            if initializer == .glorot {
+                #expect(weights.allSatisfy { abs($0) <= (3 * expected).squareRoot() * 1.0001 })
+            }
         }
     }
 

@@ -9,10 +9,11 @@ import Testing
     @Test func givesTheReferenceNumbers() {
         var rng = Rng(seed: 1_234_567)
         let numbers = (0..<5).map { _ in rng.next() }
-        #expect(numbers == [
-            6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423,
-            4_593_380_528_125_082_431, 16_408_922_859_458_223_821,
-        ])
+        #expect(
+            numbers == [
+                6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423,
+                4_593_380_528_125_082_431, 16_408_922_859_458_223_821,
+            ])
     }
 
     @Test func streamsDiffer() {
@@ -62,7 +63,9 @@ import Testing
             sums[3] += x * x * x * x
         }
         let moments = sums.map { $0 / Double(count) }
-        #expect(abs(moments[0]) < 0.01 && abs(moments[1] - 1) < 0.02 && abs(moments[2]) < 0.05 && abs(moments[3] - 3) < 0.15)
+        #expect(
+            abs(moments[0]) < 0.01 && abs(moments[1] - 1) < 0.02 && abs(moments[2]) < 0.05 && abs(moments[3] - 3) < 0.15
+        )
     }
 
     @Test func shuffleKeepsTheElements() {

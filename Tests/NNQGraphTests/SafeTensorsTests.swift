@@ -24,7 +24,8 @@ import Testing
     }
 
     private func withFile(_ bytes: [UInt8], _ body: (String) throws -> Void) throws {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).safetensors").path
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).safetensors")
+            .path
         try WholeFile.write(bytes, to: path)
         defer { unlink(path) }
         try body(path)
@@ -43,13 +44,20 @@ import Testing
     }
 
     @Test func everyBitOfAValueIsKept() throws {
-        let values: [Float] = [0, -0.0, .leastNonzeroMagnitude, .greatestFiniteMagnitude, .infinity, -1.5, Float(bitPattern: 0x7fc0_1234)]
+        let values: [Float] = [
+            0, -0.0, .leastNonzeroMagnitude, .greatestFiniteMagnitude, .infinity, -1.5, Float(bitPattern: 0x7fc0_1234),
+        ]
         let file = SafeTensors(
-            tensors: ["a": Tensor(shape: [7], values: values), "empty": Tensor(shape: [0, 3], values: []), "scalar": Tensor(shape: [], values: [2])],
+            tensors: [
+                "a": Tensor(shape: [7], values: values), "empty": Tensor(shape: [0, 3], values: []),
+                "scalar": Tensor(shape: [], values: [2]),
+            ],
             metadata: ["x": "y"])
         let read = try SafeTensors(bytes: file.bytes())
         #expect(read.tensors["a"]!.values.map(\.bitPattern) == values.map(\.bitPattern))
-        #expect(read.tensors["empty"]!.shape == [0, 3] && read.tensors["scalar"]!.values == [2] && read.metadata == ["x": "y"])
+        #expect(
+            read.tensors["empty"]!.shape == [0, 3] && read.tensors["scalar"]!.values == [2]
+                && read.metadata == ["x": "y"])
         #expect(try SafeTensors(bytes: SafeTensors(tensors: [:]).bytes()) == SafeTensors(tensors: [:]))
     }
 
@@ -82,7 +90,8 @@ import Testing
 
     private func header(_ json: String, payload: Int = 0) -> [UInt8] {
         let text = Array(json.utf8)
-        return (0..<8).map { UInt8(truncatingIfNeeded: text.count >> (8 * $0)) } + text + Array(repeating: 0, count: payload)
+        return (0..<8).map { UInt8(truncatingIfNeeded: text.count >> (8 * $0)) } + text
+            + Array(repeating: 0, count: payload)
     }
 
     @Test func saysWhatIsWrong() throws {
@@ -93,8 +102,14 @@ import Testing
             (header("[]"), "the header (bytes 8 to 9) is not a JSON object"),
             (header("{\"a\""), "the header (bytes 8 to 11) is not a JSON object"),
             (header("{\"a\":1}"), "tensor 'a' lacks dtype, shape or data_offsets"),
-            (header("{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0]}}"), "tensor 'a' lacks dtype, shape or data_offsets"),
-            (header("{\"a\":{\"dtype\":\"F16\",\"shape\":[1],\"data_offsets\":[0,2]}}", payload: 2), "tensor 'a' has type F16; convert it to F32"),
+            (
+                header("{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0]}}"),
+                "tensor 'a' lacks dtype, shape or data_offsets"
+            ),
+            (
+                header("{\"a\":{\"dtype\":\"F16\",\"shape\":[1],\"data_offsets\":[0,2]}}", payload: 2),
+                "tensor 'a' has type F16; convert it to F32"
+            ),
             (
                 header("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", payload: 4),
                 "tensor 'a' of shape [2] does not match its bytes [0, 8] of 4"
@@ -108,11 +123,15 @@ import Testing
                 "tensor 'a' of shape [-1] does not match its bytes [4, 0] of 8"
             ),
             (
-                header("{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,8]}}", payload: 8),
+                header(
+                    "{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,8]}}", payload: 8),
                 "tensor 'a' of shape [4611686018427387904, 4] does not match its bytes [0, 8] of 8"
             ),
             (
-                header("{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[-9223372036854775808,9223372036854775807]}}", payload: 8),
+                header(
+                    "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],"
+                        + "\"data_offsets\":[-9223372036854775808,9223372036854775807]}}",
+                    payload: 8),
                 "tensor 'a' of shape [1] does not match its bytes [-9223372036854775808, 9223372036854775807] of 8"
             ),
         ]

@@ -14,7 +14,9 @@ import Testing
         try body(folder)
     }
 
-    private func entries(_ folder: String) throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: folder) }
+    private func entries(_ folder: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder)
+    }
 
     @Test func givesBackWhatWasWritten() throws {
         try withFolder { folder in
@@ -36,7 +38,9 @@ import Testing
                 try WholeFile.write([1], to: "\(folder)/none/file")
             }
             #expect(throws: FileError("cannot read \(folder): it is a folder")) { try WholeFile.read(folder) }
-            #expect(throws: FileError("cannot write \(folder): it is a folder")) { try WholeFile.write([1], to: folder) }
+            #expect(throws: FileError("cannot write \(folder): it is a folder")) {
+                try WholeFile.write([1], to: folder)
+            }
             try WholeFile.write([1], to: "\(folder)/file")
             #expect(throws: FileError("cannot read \(folder)/file/x: a part of the path is not a folder")) {
                 try WholeFile.read("\(folder)/file/x")
@@ -63,7 +67,8 @@ import Testing
 
     @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "there is no /dev/full here"))
     func aFullDisk() {
-        #expect(throws: FileError("cannot write /dev/full: the disk is full: free some space or choose another folder")) {
+        #expect(throws: FileError("cannot write /dev/full: the disk is full: free some space or choose another folder"))
+        {
             try WholeFile.write([1, 2, 3], to: "/dev/full")
         }
         #expect(FileManager.default.fileExists(atPath: "/dev/full"))
@@ -74,7 +79,8 @@ import Testing
             let path = "\(folder)/file"
             try WholeFile.write([1, 2, 3], to: path)
             // The part beside it cannot be made, so nothing may change.
-            try FileManager.default.createDirectory(atPath: "\(path).\(getpid()).part", withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                atPath: "\(path).\(getpid()).part", withIntermediateDirectories: true)
             #expect(throws: FileError.self) { try WholeFile.write([9], to: path) }
             #expect(try WholeFile.read(path) == [1, 2, 3])
         }

@@ -35,7 +35,8 @@ import Testing
 
     @Test func foldsTwoInARow() throws {
         let model = try Model.random(seed: 4, input: [5, 5, 2]) { graph, input in
-            var node = graph.append(.conv2D(filters: 3, window: Window(kernel: 3), groups: 1, bias: true), inputs: [input])
+            var node = graph.append(
+                .conv2D(filters: 3, window: Window(kernel: 3), groups: 1, bias: true), inputs: [input])
             for _ in 0..<2 { node = graph.append(Self.norm, inputs: [node]) }
             return node
         }
@@ -70,7 +71,8 @@ import Testing
 
     @Test func unfoldedModelsLoseTheirBatchNormsToo() throws {
         let model = try Model.random(seed: 7, input: [4, 4, 3]) { graph, input in
-            let conv = graph.append(.conv2D(filters: 2, window: Window(kernel: 1), groups: 1, bias: false), inputs: [input])
+            let conv = graph.append(
+                .conv2D(filters: 2, window: Window(kernel: 1), groups: 1, bias: false), inputs: [input])
             return graph.append(Self.norm, inputs: [conv])
         }
         let (rewritten, report) = try model.rewritten([])

@@ -34,17 +34,21 @@ import Testing
         }
     }
 
-    private func compare(_ task: Task, _ float: [[Float]], _ int8: [[Int8]], _ targets: [FloatBatch.Target]) throws -> Comparison {
+    private func compare(_ task: Task, _ float: [[Float]], _ int8: [[Int8]], _ targets: [FloatBatch.Target]) throws
+        -> Comparison
+    {
         let model = try Model(input: [2], metadata: Metadata(task: task)) { Dense(float[0].count) }
         let quantization = Quantization(scale: 0.5, zeroPoint: 0)
         let program = Program(
             tensors: [
                 ProgramTensor(name: "input", height: 1, width: 1, channels: 2, quantization: quantization),
-                ProgramTensor(name: "dense_1", height: 1, width: 1, channels: float[0].count, quantization: quantization),
+                ProgramTensor(
+                    name: "dense_1", height: 1, width: 1, channels: float[0].count, quantization: quantization),
             ], inputCount: 1, operations: [], outputs: [1])
         var runner = Scripted(answers: int8.map { [$0] })
         return try NNQQuantize.compare(
-            model, program, nodeOfTensor: ["input", "dense_1"], runner: &runner, source: Recorded(outputs: float, targets: targets))
+            model, program, nodeOfTensor: ["input", "dense_1"], runner: &runner,
+            source: Recorded(outputs: float, targets: targets))
     }
 
     @Test func countsAnswers() throws {
@@ -59,7 +63,8 @@ import Testing
     }
 
     @Test func countsYesAndNo() throws {
-        let comparison = try compare(.binary, [[0.6, 0.4], [0.5, 2]], [[2, 0], [4, 4]], [.values([1, 0]), .values([0, 1])])
+        let comparison = try compare(
+            .binary, [[0.6, 0.4], [0.5, 2]], [[2, 0], [4, 4]], [.values([1, 0]), .values([0, 1])])
         #expect(comparison.float.accuracy == 1 && comparison.int8.accuracy == 0.5 && comparison.agreement == 0.5)
         let single = try compare(.binary, [[0.6], [0.2]], [[1], [2]], [.label(1), .label(0)])
         #expect(single.float.accuracy == 1 && single.int8.accuracy == 0 && single.agreement == 0)
@@ -90,10 +95,12 @@ import Testing
         var runner = OracleRunner(program: quantized.program)
         let other = try Model(input: [2]) { Dense(4) }
         #expect(throws: QuantizeError.self) {
-            try NNQQuantize.compare(other, quantized.program, nodeOfTensor: quantized.nodeOfTensor, runner: &runner, source: samples)
+            try NNQQuantize.compare(
+                other, quantized.program, nodeOfTensor: quantized.nodeOfTensor, runner: &runner, source: samples)
         }
         #expect(throws: QuantizeError.self) {
-            try NNQQuantize.compare(model, quantized.program, nodeOfTensor: ["input", nil], runner: &runner, source: samples)
+            try NNQQuantize.compare(
+                model, quantized.program, nodeOfTensor: ["input", nil], runner: &runner, source: samples)
         }
     }
 

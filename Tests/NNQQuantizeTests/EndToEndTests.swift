@@ -37,7 +37,8 @@ import Testing
         let pixels = (0..<count * 784).map { _ in UInt8(max(0, min(255, 90 * rng.normal() + 60))) }
         let classes = (0..<10).map { "\($0)" }
         let unlabelled = try ByteDataset(
-            name: "blobs", shape: [28, 28, 1], classes: classes, pixels: pixels, labels: Array(repeating: 0, count: count))
+            name: "blobs", shape: [28, 28, 1], classes: classes, pixels: pixels,
+            labels: Array(repeating: 0, count: count))
         let outputs = try DatasetSource(unlabelled, threads: 1).outputs(of: model)
         let labels = outputs.map { output in UInt16(output.indices.max { output[$0] < output[$1] }!) }
         return try ByteDataset(name: "blobs", shape: [28, 28, 1], classes: classes, pixels: pixels, labels: labels)
@@ -50,7 +51,8 @@ import Testing
         #expect(quantized.program.tensors[0].quantization == Quantization(scale: 1 / 78, zeroPoint: -95))
         #expect(
             quantized.program.tensors.map(\.name) == [
-                "input", "conv2d_1", "max_pool_1", "conv2d_2", "average_pool_1", "dense_1", "dense_2", "tanh_1", "dense_3",
+                "input", "conv2d_1", "max_pool_1", "conv2d_2", "average_pool_1", "dense_1", "dense_2", "tanh_1",
+                "dense_3",
                 "softmax_1",
             ])
         let file = try ProgramFile(quantized.program).encoded()
@@ -104,12 +106,15 @@ import Testing
             return graph.append(.softmax, inputs: [graph.append(.dense(units: 5, bias: true), inputs: [node])])
         }
         let values = rng.values(10 * 144)
-        let dataset = try FloatDataset(name: "noise", shape: [6, 6, 4], values: values, classes: ["a"], labels: Array(repeating: 0, count: 10))
+        let dataset = try FloatDataset(
+            name: "noise", shape: [6, 6, 4], values: values, classes: ["a"], labels: Array(repeating: 0, count: 10))
         let names = model.graph.nodes.map(\.name)
         var done = 0
         try DatasetSource(dataset, batchSize: 4, threads: 1).forEachBatch(of: model, nodes: names, limit: 10) { batch in
             for sample in 0..<batch.count {
-                let exact = try FloatInterpreter(model).values([Array(values[(done + sample) * 144..<(done + sample + 1) * 144])])
+                let exact = try FloatInterpreter(model).values([
+                    Array(values[(done + sample) * 144..<(done + sample + 1) * 144])
+                ])
                 for (node, value) in exact.enumerated() {
                     let found = Array(batch.values[node][sample * value.count..<(sample + 1) * value.count])
                     #expect(found.isClose(to: value, tolerance: 1e-3), "seed \(seed): \(names[node])")
@@ -124,10 +129,13 @@ import Testing
     /// Sets are often sorted by class: a part of one is spread over the whole.
     @Test func fewerSamplesAreSpread() throws {
         let dataset = try FloatDataset(
-            name: "line", shape: [1], values: (0..<100).map { Float($0) }, targetNames: ["y"], targets: Array(repeating: 0, count: 100))
+            name: "line", shape: [1], values: (0..<100).map { Float($0) }, targetNames: ["y"],
+            targets: Array(repeating: 0, count: 100))
         let model = try Model(input: [1]) { Dense(1) }
         var seen: [Float] = []
-        try DatasetSource(dataset, batchSize: 3, threads: 1).forEachBatch(of: model, nodes: ["input"], limit: 4) { seen += $0.values[0] }
+        try DatasetSource(dataset, batchSize: 3, threads: 1).forEachBatch(of: model, nodes: ["input"], limit: 4) {
+            seen += $0.values[0]
+        }
         #expect(seen == [0, 25, 50, 75])
     }
 
@@ -136,11 +144,14 @@ import Testing
         let dataset = try Self.pictures(model, count: 4, seed: 73)
         let program = try Quantizer().quantize(model, calibration: DatasetSource(dataset, threads: 1)).program
         let file = try ProgramFile(program).encoded()
-        let narrow = try ByteDataset(name: "narrow", shape: [28, 27, 1], classes: ["a"], pixels: Array(repeating: 0, count: 756), labels: [0])
+        let narrow = try ByteDataset(
+            name: "narrow", shape: [28, 27, 1], classes: ["a"], pixels: Array(repeating: 0, count: 756), labels: [0])
         let error = #expect(throws: QuantizeError.self) { try evaluateInt8(program, file, on: narrow) }
-        #expect(error?.description == "narrow has samples of [28, 27, 1], the model's input is 28x28x1: choose other data")
+        #expect(
+            error?.description == "narrow has samples of [28, 27, 1], the model's input is 28x28x1: choose other data")
         let classes = (0..<11).map { "\($0)" }
-        let many = try ByteDataset(name: "many", shape: [28, 28, 1], classes: classes, pixels: Array(repeating: 0, count: 784), labels: [0])
+        let many = try ByteDataset(
+            name: "many", shape: [28, 28, 1], classes: classes, pixels: Array(repeating: 0, count: 784), labels: [0])
         #expect(throws: QuantizeError.self) { try evaluateInt8(program, file, on: many) }
         #expect(throws: (any Error).self) { _ = try RuntimeRunner(Array(file.dropLast())) }
     }
@@ -153,7 +164,9 @@ extension DatasetSource {
         let node = model.graph.nodes[model.graph.outputs[0]].name
         try forEachBatch(of: model, nodes: [node], limit: count) { batch in
             let width = batch.values[0].count / batch.count
-            for sample in 0..<batch.count { outputs.append(Array(batch.values[0][sample * width..<(sample + 1) * width])) }
+            for sample in 0..<batch.count {
+                outputs.append(Array(batch.values[0][sample * width..<(sample + 1) * width]))
+            }
         }
         return outputs
     }

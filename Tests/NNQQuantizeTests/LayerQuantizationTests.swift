@@ -22,10 +22,13 @@ import Testing
         Case(layer: .conv2D(filters: 8, window: Window(kernel: 3, padding: .same), groups: 1, bias: true)),
         Case(layer: .conv2D(filters: 6, window: Window(kernel: Pair(3, 1), stride: Pair(1, 2)), groups: 2, bias: true)),
         Case(layer: .conv2D(filters: 4, window: Window(kernel: 3, padding: .same), groups: 4, bias: true)),
-        Case(layer: .conv2D(filters: 3, window: Window(kernel: 2, dilation: 3, padding: .same), groups: 1, bias: false)),
+        Case(
+            layer: .conv2D(filters: 3, window: Window(kernel: 2, dilation: 3, padding: .same), groups: 1, bias: false)),
         Case(layer: .conv2D(filters: 3, window: Window(kernel: 1), groups: 1, bias: true)),
         Case(layer: .depthwiseConv2D(multiplier: 1, window: Window(kernel: 3, padding: .same), bias: true)),
-        Case(layer: .depthwiseConv2D(multiplier: 1, window: Window(kernel: Pair(2, 3), stride: 2, dilation: Pair(2, 1)), bias: false)),
+        Case(
+            layer: .depthwiseConv2D(
+                multiplier: 1, window: Window(kernel: Pair(2, 3), stride: 2, dilation: Pair(2, 1)), bias: false)),
         Case(layer: .depthwiseConv2D(multiplier: 3, window: Window(kernel: 3, padding: .same), bias: true)),
         Case(layer: .maxPool(Window(kernel: 2, stride: 2))),
         Case(layer: .maxPool(Window(kernel: 3, stride: 2, padding: .same))),
@@ -74,7 +77,9 @@ import Testing
         ]
         for layer in linear {
             let model = try Model.random(seed: seed, input: [5, 5, 4]) { graph, input in
-                graph.append(.activation(function), inputs: [graph.append(layer, inputs: [input], name: "layer")], name: "function")
+                graph.append(
+                    .activation(function), inputs: [graph.append(layer, inputs: [input], name: "layer")],
+                    name: "function")
             }
             var rng = Rng(seed: seed, stream: 6)
             let samples = rng.samples(40, of: [5, 5, 4]).map { $0.map { 6 * $0 } }

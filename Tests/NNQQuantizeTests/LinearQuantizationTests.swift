@@ -24,8 +24,12 @@ import Testing
     private func value(_ linear: QuantizedLinear, _ channel: Int, q: Int) -> Double {
         let block = linear.requantization
         let terms = linear.filter.count / block.bias.count
-        let sum = linear.filter[channel * terms..<(channel + 1) * terms].reduce(Int(block.bias[channel])) { $0 + q * Int($1) }
-        let fixed = Double(block.multiplier[channel]) * Double(sign: .plus, exponent: linear.preShift - Int(block.shift[channel]), significand: 1)
+        let sum = linear.filter[channel * terms..<(channel + 1) * terms].reduce(Int(block.bias[channel])) {
+            $0 + q * Int($1)
+        }
+        let fixed =
+            Double(block.multiplier[channel])
+            * Double(sign: .plus, exponent: linear.preShift - Int(block.shift[channel]), significand: 1)
         return Double(sum) * fixed * Double(linear.output.scale)
     }
 
@@ -97,8 +101,11 @@ import Testing
         for round in 0..<3000 {
             let (channels, terms) = (rng.pick(1...4), rng.pick(1...40))
             var filter: [Float] = []
-            for _ in 0..<channels { filter += rng.values(terms, scale: rng.below(8) == 0 ? 0 : Float.exp2(rng.uniform(-60, 30))) }
-            let weights = LinearWeights(filter: filter, bias: (0..<channels).map { _ in rng.normal() * Float.exp2(rng.uniform(-30, 30)) })
+            for _ in 0..<channels {
+                filter += rng.values(terms, scale: rng.below(8) == 0 ? 0 : Float.exp2(rng.uniform(-60, 30)))
+            }
+            let weights = LinearWeights(
+                filter: filter, bias: (0..<channels).map { _ in rng.normal() * Float.exp2(rng.uniform(-30, 30)) })
             let input = Quantization(scale: Float.exp2(rng.uniform(-40, 20)), zeroPoint: Int8(rng.pick(-128...127)))
             let output = Quantization(scale: Float.exp2(rng.uniform(-40, 20)), zeroPoint: Int8(rng.pick(-128...127)))
             let linear = try #require(weights.quantized(input: input, output: output), "seed 31 round \(round)")

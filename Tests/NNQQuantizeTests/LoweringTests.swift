@@ -33,7 +33,8 @@ import Testing
         #expect(program.tensors.map(\.name) == ["input", "stem", "head", "sigmoid_1"])
         #expect(quantized.nodeOfTensor == ["input", "relu_1", "head", "sigmoid_1"])
         #expect(program.info.tensors == program.tensors.map(\.name) && program.info.classes == ["no", "yes"])
-        #expect(program.info.task == "binary" && program.info.normalization?.mean == [3] && program.info.byteInput == false)
+        #expect(
+            program.info.task == "binary" && program.info.normalization?.mean == [3] && program.info.byteInput == false)
         #expect(program.outputs == [3] && program.inputCount == 1)
         #expect(program.tensors[1].quantization.zeroPoint == -128)
         #expect(program.tensors[3].quantization == Quantization(scale: 1 / 256, zeroPoint: -128))
@@ -41,16 +42,22 @@ import Testing
 
     @Test func byteInputIsExactWhereItCanBe() throws {
         func input(_ normalization: Normalization, bytes: Bool = true) throws -> Quantization {
-            let model = try Model(input: [2, 2, 2], metadata: Metadata(normalization: normalization, hasByteInput: bytes)) {
+            let model = try Model(
+                input: [2, 2, 2], metadata: Metadata(normalization: normalization, hasByteInput: bytes)
+            ) {
                 Dense(1)
             }
             return try quantize(model).program.tensors[0].quantization
         }
         #expect(try input(Normalization(mean: [0], std: [255])) == Quantization(scale: 1 / 255, zeroPoint: -128))
-        #expect(try input(Normalization(mean: [127, 127], std: [64, 64])) == Quantization(scale: 1 / 64, zeroPoint: -1))
+        #expect(
+            try input(Normalization(mean: [127, 127], std: [64, 64])) == Quantization(scale: 1 / 64, zeroPoint: -1))
         #expect(try input(Normalization(mean: [255], std: [1])) == Quantization(scale: 1, zeroPoint: 127))
         let calibrated = try input(.identity, bytes: false)
-        for inexact in [Normalization(mean: [33.5], std: [78]), Normalization(mean: [1, 2], std: [1, 1]), Normalization(mean: [-1], std: [1])] {
+        for inexact in [
+            Normalization(mean: [33.5], std: [78]), Normalization(mean: [1, 2], std: [1, 1]),
+            Normalization(mean: [-1], std: [1]),
+        ] {
             #expect(try input(inexact) == calibrated)
         }
     }
@@ -58,13 +65,17 @@ import Testing
     @Test func depthwiseFiltersLieTapByTap() throws {
         var model = try Model(input: [3, 3, 2]) { DepthwiseConv2D(kernel: Pair(2, 1), bias: false) }
         model.parameters["depthwise_conv2d_1.weight"]!.values = [1, 0.5, -1, 0.25]
-        guard case .depthwiseConv2D(_, let filter, _) = try quantize(model).lastOperation else { Issue.record(); return }
+        guard case .depthwiseConv2D(_, let filter, _) = try quantize(model).lastOperation else {
+            Issue.record(); return
+        }
         #expect(filter == [127, -127, 64, 32])
     }
 
     @Test func depthwiseWithAMultiplierBecomesGroups() throws {
         let model = try Model(input: [3, 3, 2]) { DepthwiseConv2D(kernel: 2, multiplier: 3) }
-        guard case .conv2D(let parameters, let filter, _) = try quantize(model).lastOperation else { Issue.record(); return }
+        guard case .conv2D(let parameters, let filter, _) = try quantize(model).lastOperation else {
+            Issue.record(); return
+        }
         #expect(parameters.groups == 2 && filter.count == 6 * 4)
     }
 
@@ -85,7 +96,8 @@ import Testing
     @Test func joinsMoreThanEightTensors() throws {
         let model = try Model.random(seed: 41, input: [3, 3, 4]) { graph, input in
             let parts = (0..<19).map { index in
-                graph.append(.conv2D(filters: index % 3 + 1, window: Window(kernel: 1), groups: 1, bias: true), inputs: [input])
+                graph.append(
+                    .conv2D(filters: index % 3 + 1, window: Window(kernel: 1), groups: 1, bias: true), inputs: [input])
             }
             return graph.append(.concat, inputs: parts, name: "all")
         }
@@ -111,7 +123,8 @@ import Testing
             let pooled = graph.append(.maxPool(Window(kernel: 3, padding: .same)), inputs: [convolution("d")])
             let kept = convolution("e")
             let outer = graph.append(.concat, inputs: [relu, inner, pooled, kept], name: "outer")
-            return graph.append(.dense(units: 2, bias: true), inputs: [graph.append(.concat, inputs: [outer, kept], name: "last")])
+            return graph.append(
+                .dense(units: 2, bias: true), inputs: [graph.append(.concat, inputs: [outer, kept], name: "last")])
         }
         let quantized = try quantize(model)
         func quantization(_ name: String) -> Quantization {
@@ -127,7 +140,9 @@ import Testing
             }
         }
         // The fused ReLU's limit is the shared zero point.
-        guard case .conv2D(let parameters, _, _) = quantized.program.operations[0].operation else { Issue.record(); return }
+        guard case .conv2D(let parameters, _, _) = quantized.program.operations[0].operation else {
+            Issue.record(); return
+        }
         #expect(parameters.act_min == Int32(shared[0].zeroPoint))
     }
 
@@ -195,16 +210,21 @@ import Testing
         let model = try Model.random(seed: 44, graph)
         struct TwoInputs: FloatSource {
             var count: Int { 16 }
-            func forEachBatch(of model: Model, nodes: [String], limit: Int, _ body: (FloatBatch) throws -> Void) throws {
+            func forEachBatch(of model: Model, nodes: [String], limit: Int, _ body: (FloatBatch) throws -> Void) throws
+            {
                 var rng = Rng(seed: 45)
                 for _ in 0..<limit {
                     let values = try FloatInterpreter(model).values([rng.values(4), rng.values(4)])
-                    try body(FloatBatch(count: 1, values: nodes.map { name in values[model.graph.nodes.firstIndex { $0.name == name }!] }))
+                    try body(
+                        FloatBatch(
+                            count: 1,
+                            values: nodes.map { name in values[model.graph.nodes.firstIndex { $0.name == name }!] }))
                 }
             }
         }
         let quantized = try Quantizer().quantize(model, calibration: TwoInputs())
-        #expect(quantized.program.inputCount == 2 && quantized.program.tensors.map(\.name) == ["a", "b", "dense", "sum"])
+        #expect(
+            quantized.program.inputCount == 2 && quantized.program.tensors.map(\.name) == ["a", "b", "dense", "sum"])
         #expect(quantized.program.outputs == [3, 2, 3])
         var runner = OracleRunner(program: quantized.program)
         let comparison = try quantized.compare(runner: &runner, source: TwoInputs())

@@ -55,7 +55,8 @@ import Testing
         for round in 0..<20_000 {
             let a = Quantization(scale: exp2(rng.uniform(-8, 4)), zeroPoint: Int8(rng.pick(-128...127)))
             let b = Quantization(scale: exp2(rng.uniform(-8, 4)), zeroPoint: Int8(rng.pick(-128...127)))
-            let output = Quantization(scale: max(a.scale, b.scale) * rng.uniform(0.5, 2.5), zeroPoint: Int8(rng.pick(-128...127)))
+            let output = Quantization(
+                scale: max(a.scale, b.scale) * rng.uniform(0.5, 2.5), zeroPoint: Int8(rng.pick(-128...127)))
             let sum = try #require(SumArithmetic(inputs: [a, b], output: output))
             #expect((1...30).contains(sum.shift))
             let certificate = abs(Int(sum.constant)) + 128 * sum.multipliers.reduce(0) { $0 + Int($1) }
@@ -79,7 +80,9 @@ import Testing
         let quantization = Quantization(scale: 0.3, zeroPoint: -5)
         #expect(Rescale(from: quantization, to: quantization) == .identity)
         for q in -128...127 {
-            #expect((q * Int(Rescale.identity.multiplier) + Int(Rescale.identity.constant)) >> Int(Rescale.identity.shift) == q)
+            #expect(
+                (q * Int(Rescale.identity.multiplier) + Int(Rescale.identity.constant)) >> Int(Rescale.identity.shift)
+                    == q)
         }
     }
 
@@ -101,6 +104,8 @@ import Testing
         }
         let unit = Quantization(scale: 1, zeroPoint: 0)
         #expect(PoolArithmetic(input: unit, output: unit, elements: 1 << 24, isPadded: false) == nil)
-        #expect(PoolArithmetic(input: unit, output: Quantization(scale: 1e-12, zeroPoint: 0), elements: 4, isPadded: false) == nil)
+        #expect(
+            PoolArithmetic(input: unit, output: Quantization(scale: 1e-12, zeroPoint: 0), elements: 4, isPadded: false)
+                == nil)
     }
 }

@@ -33,7 +33,9 @@ import Testing
         var all: [Float] = []
         for portion in 0..<40 {
             let scale = Float(portion + 1) * exp2(rng.uniform(-3, 1))
-            let values = (0..<500).map { _ in seed == 1 ? rng.uniform(-scale, 2 * scale) : scale * rng.normal() + scale / 4 }
+            let values = (0..<500).map { _ in
+                seed == 1 ? rng.uniform(-scale, 2 * scale) : scale * rng.normal() + scale / 4
+            }
             all += values
             try observer.observe(values)
         }
@@ -108,7 +110,8 @@ import Testing
         for text in ["", "max", "percentile", "percentile:", "percentile:50", "percentile:101", "percentile:x"] {
             #expect(Calibrator(text) == nil)
         }
-        let options = QuantizationOptions(calibrator: .percentile(99.9), rewrites: [.foldBatchNorm], calibrationSamples: 3)
+        let options = QuantizationOptions(
+            calibrator: .percentile(99.9), rewrites: [.foldBatchNorm], calibrationSamples: 3)
         let json = try JSONEncoder().encode(options)
         #expect(try JSONDecoder().decode(QuantizationOptions.self, from: json) == options)
         #expect(String(decoding: json, as: UTF8.self).contains("\"percentile:99.9\""))

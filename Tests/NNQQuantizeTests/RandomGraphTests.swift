@@ -13,7 +13,9 @@ import Testing
         let window = Window(kernel: Pair(rng.pick(1...3), rng.pick(1...3)), padding: .same)
         let dilated = Window(kernel: 2, dilation: Pair(rng.pick(1...2), 2), padding: .same)
         switch rng.below(11) {
-        case 0: return graph.append(.conv2D(filters: 4, window: window, groups: rng.pick(1...2), bias: true), inputs: [node])
+        case 0:
+            return graph.append(
+                .conv2D(filters: 4, window: window, groups: rng.pick(1...2), bias: true), inputs: [node])
         case 1: return graph.append(.conv2D(filters: 4, window: dilated, groups: 1, bias: false), inputs: [node])
         case 2: return graph.append(.depthwiseConv2D(multiplier: 1, window: window, bias: true), inputs: [node])
         case 3: return graph.append(.batchNorm(epsilon: 1e-3, momentum: 0.1), inputs: [node])

@@ -93,7 +93,9 @@ import Testing
         }
         let (rewritten, report) = try model.rewritten([.hoistActivations])
         #expect(
-            rewritten.graph.nodes.map(\.name) == ["input", "conv2d_1", "relu6_1", "max_pool_1", "flatten_1", "dense_1", "relu_1"])
+            rewritten.graph.nodes.map(\.name) == [
+                "input", "conv2d_1", "relu6_1", "max_pool_1", "flatten_1", "dense_1", "relu_1",
+            ])
         #expect(report.count(.hoistActivations) == 2)
         #expect(report.entries.allSatisfy { $0.layer == "relu6_1" })
         try expectEqual(model, rewritten)

@@ -34,8 +34,8 @@ package struct QuantizedLinear {
 extension LinearWeights {
     /// Symmetric weights with a scale for each output channel.
     ///
-    /// A channel's accumulator must satisfy `(|bias| + 128 * sum |w|) * 2^preShift < 2^31`. Where it does not, its weights
-    /// get larger steps, or, where their multiplier could then not be expressed, the output does.
+    /// A channel's accumulator must satisfy `(|bias| + 128 * sum |w|) * 2^preShift < 2^31`. Where it does not, its
+    /// weights get larger steps, or, where their multiplier could then not be expressed, the output does.
     /// - Returns: nil where no scales fit.
     package func quantized(input: Quantization, output: Quantization) -> QuantizedLinear? {
         var output = output
@@ -56,13 +56,16 @@ extension LinearWeights {
                 steps[channel] *= 2
                 coarser.insert(channel)
             }
-            if misfits.contains(where: { 2 * factors[$0] >= FixedPointFactor.limit(preShift: preShift) }) { output.scale *= 2 }
+            if misfits.contains(where: { 2 * factors[$0] >= FixedPointFactor.limit(preShift: preShift) }) {
+                output.scale *= 2
+            }
         }
         return nil
     }
 
-    /// The real value of one accumulator step of a channel, to start from: the largest weight is 127 steps of the weights'
-    /// scale. A channel of zeros only adds its bias: 2^16 steps to one of the output are more than exact enough.
+    /// The real value of one accumulator step of a channel, to start from: the largest weight is 127 steps of the
+    /// weights' scale. A channel of zeros only adds its bias: 2^16 steps to one of the output are more than exact
+    /// enough.
     private func firstStep(_ channel: Int, input: Quantization, output: Quantization) -> Double {
         let largest = filter[channel * terms..<(channel + 1) * terms].reduce(0) { max($0, abs($1)) }
         return largest > 0 ? Double(input.scale) * Double(largest) / 127 : Double(output.scale) * 0x1p-16

@@ -12,8 +12,8 @@ package struct SumArithmetic: Hashable {
     /// 1 ... 30.
     package var shift: Int
 
-    /// With the largest shift, and so the finest multipliers, for which nothing overflows; nil where there is none because
-    /// an input's scale is too many times the output's.
+    /// With the largest shift, and so the finest multipliers, for which nothing overflows; nil where there is none
+    /// because an input's scale is too many times the output's.
     package init?(inputs: [Quantization], output: Quantization) {
         let ratios = inputs.map { Double($0.scale) / Double(output.scale) }
         for shift in stride(from: 30, through: 1, by: -1) {

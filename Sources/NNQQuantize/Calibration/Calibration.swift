@@ -27,7 +27,9 @@ struct Calibration {
                 do { try observers[index].observe(batch.values[index]) } catch is NotFinite {
                     throw QuantizeError(
                         "layer '\(nodes[index])': its output is infinite or not a number on calibration samples "
-                            + "\(done) to \(done + batch.count - 1): train again with a smaller learning rate, or check the data")
+                            + "\(done) to \(done + batch.count - 1): "
+                            + "train again with a smaller learning rate, or check the data"
+                    )
                 }
             }
             done += batch.count

@@ -3,8 +3,8 @@
 
 /// A histogram whose bins double in width whenever a value lies outside of them.
 ///
-/// Bin widths are powers of two and bins are aligned to zero, so that two neighbours merge exactly: the counts are those
-/// that the final width would have given from the start, whatever the order of the values.
+/// Bin widths are powers of two and bins are aligned to zero, so that two neighbours merge exactly: the counts are
+/// those that the final width would have given from the start, whatever the order of the values.
 package struct HistogramObserver: Observer {
     /// Percentage of the values that the range holds; the rest is cut off, half at each end.
     package let percent: Double
@@ -59,7 +59,8 @@ package struct HistogramObserver: Observer {
         let total = zeros + counts.reduce(0, +)
         let cut = Double(total) * (100 - percent) / 200
         let extent = extent.range
-        return ValueRange(max(extent.low, -edge(cut, towardsHigh: false)), min(extent.high, edge(cut, towardsHigh: true)))
+        return ValueRange(
+            max(extent.low, -edge(cut, towardsHigh: false)), min(extent.high, edge(cut, towardsHigh: true)))
     }
 
     /// Distance from zero, on one side, beyond which `cut` values lie; 0 where the side has fewer. Inside of a bin,

@@ -26,8 +26,8 @@ public struct ValueRange: Hashable, Codable, Sendable {
     /// Scale of ranges that are too small to divide: 2^-64, so that products of scales stay normal floats.
     static let smallestScale: Float = 0x1p-64
 
-    /// The quantization that spreads 256 steps over the range, with zero on a step. A range without extent gets steps of
-    /// 1/255, of which any would do.
+    /// The quantization that spreads 256 steps over the range, with zero on a step. A range without extent gets steps
+    /// of 1/255, of which any would do.
     package var quantization: Quantization {
         guard high > low else { return Quantization(scale: 1 / 255, zeroPoint: -128) }
         let scale = max(Float((Double(high) - Double(low)) / 255), Self.smallestScale)

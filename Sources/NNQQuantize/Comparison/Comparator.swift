@@ -61,7 +61,8 @@ private struct ComparisonTally {
         guard tensors.starts(with: 0..<program.inputCount), let output = program.outputs.first,
             let place = tensors.firstIndex(of: output)
         else {
-            throw QuantizeError("the program's inputs and outputs are not layers of this float model: quantize it again")
+            throw QuantizeError(
+                "the program's inputs and outputs are not layers of this float model: quantize it again")
         }
         nodes = tensors.map { nodeOfTensor[$0]! }
         outputPlace = place
@@ -77,8 +78,8 @@ private struct ComparisonTally {
             let size = program.tensors[tensor].count
             guard values.count == size * batch.count else {
                 throw QuantizeError(
-                    "'\(program.tensors[tensor].name)' has \(size) elements in the program and \(values.count / batch.count) in "
-                        + "the float model: they are not the same network")
+                    "'\(program.tensors[tensor].name)' has \(size) elements in the program and "
+                        + "\(values.count / batch.count) in the float model: they are not the same network")
             }
             return size
         }

@@ -19,7 +19,8 @@ public struct Comparison: Hashable, Codable, Sendable {
     /// One tensor of the program and the float node that it stands for.
     public struct Layer: Hashable, Codable, Sendable {
         public var name: String
-        /// Signal to noise in dB, `10 log10(sum x^2 / sum (x - y)^2)`; nil where the two are equal or the float is all zero.
+        /// Signal to noise in dB, `10 log10(sum x^2 / sum (x - y)^2)`; nil where the two are equal or the float is
+        /// all zero.
         public var sqnr: Double?
         /// Largest difference, in the layer's units.
         public var largestError: Float

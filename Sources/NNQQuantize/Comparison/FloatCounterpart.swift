@@ -5,8 +5,8 @@ import NNQFormat
 import NNQGraph
 
 extension Program {
-    /// The float model after the rewrites that this program was made with, and by tensor the node whose values it holds (nil
-    /// for steps in between). `Quantized` has the same right after quantization.
+    /// The float model after the rewrites that this program was made with, and by tensor the node whose values it
+    /// holds (nil for steps in between). `Quantized` has the same right after quantization.
     /// - Throws: `QuantizeError` where the program was not made from this model.
     public func floatCounterpart(of model: Model) throws -> (model: Model, nodeOfTensor: [String?]) {
         for rewrites in Self.rewriteSets {
@@ -16,12 +16,14 @@ extension Program {
                 folded.graph, isEnabled: rewrites.contains(.fuseActivations), report: &report)
             // Any ranges will do: only the structure is compared.
             let needed = OutputRanges.needed(folded.graph, fusion, metadata: folded.metadata)
-            let ranges = Dictionary(needed.map { (folded.graph.nodes[$0].name, ValueRange(-1, 1)) }) { first, _ in first }
+            let ranges = Dictionary(needed.map { (folded.graph.nodes[$0].name, ValueRange(-1, 1)) }) { first, _ in first
+            }
             // Without some rewrite, a model may not be lowered at all.
             let lowering = try? Lowering(folded, fusion, OutputRanges(folded.graph, fusion, calibrated: ranges))
             if let lowering, hasStructure(of: lowering, fusion) { return (folded, lowering.nodeOfTensor) }
         }
-        throw QuantizeError("the int8 model was not made from this float model: its layers differ. Quantize the float model again")
+        throw QuantizeError(
+            "the int8 model was not made from this float model: its layers differ. Quantize the float model again")
     }
 
     /// All choices of rewrites, the complete one first, then those that leave few out.

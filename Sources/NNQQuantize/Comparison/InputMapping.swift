@@ -6,8 +6,9 @@ import NNQFormat
 import NNQGraph
 
 extension Metadata {
-    /// The quantization with which int8 input is `pixel - 128`, for byte images whose channels share a whole mean; else nil.
-    /// `(pixel - mean) / std = scale * (q - zero_point)` with q = pixel - 128, scale = 1 / std, zero_point = mean - 128.
+    /// The quantization with which int8 input is `pixel - 128`, for byte images whose channels share a whole mean;
+    /// else nil. `(pixel - mean) / std = scale * (q - zero_point)` with q = pixel - 128, scale = 1 / std, zero_point
+    /// = mean - 128.
     var exactInput: Quantization? {
         guard hasByteInput, let mean = normalization.mean.first, let std = normalization.std.first,
             normalization.mean.allSatisfy({ $0 == mean }), normalization.std.allSatisfy({ $0 == std }),
@@ -38,12 +39,15 @@ public struct InputMapping: Sendable {
         self.quantization = quantization
         mean = info.normalization?.mean ?? [0]
         std = info.normalization?.std ?? [1]
-        let metadata = Metadata(normalization: Normalization(mean: mean, std: std), hasByteInput: info.byteInput ?? false)
+        let metadata = Metadata(
+            normalization: Normalization(mean: mean, std: std), hasByteInput: info.byteInput ?? false)
         isExactForBytes = metadata.exactInput == quantization
         if isExactForBytes {
             bytes = (0...255).map { Int8($0 - 128) }
         } else {
-            bytes = zip(mean, std).flatMap { mean, std in (0...255).map { quantization.quantize((Float($0) - mean) / std) } }
+            bytes = zip(mean, std).flatMap { mean, std in
+                (0...255).map { quantization.quantize((Float($0) - mean) / std) }
+            }
         }
     }
 

@@ -25,7 +25,8 @@ public func evaluateInt8(
     let output = program.tensors[program.outputs[0]]
     let task = program.info.task.flatMap(Task.init) ?? (dataset.classNames == nil ? .regression : .classification)
     if let classes = dataset.classNames?.count, classes > max(output.count, 2) {
-        throw QuantizeError("\(dataset.name) has \(classes) classes, the model \(output.count) outputs: choose other data")
+        throw QuantizeError(
+            "\(dataset.name) has \(classes) classes, the model \(output.count) outputs: choose other data")
     }
     let empty = try Tally(task: task, outputs: output.count, on: dataset, loss: nil)
     let parts = min(threads > 0 ? threads : ProcessInfo.processInfo.activeProcessorCount, dataset.count)
@@ -50,7 +51,9 @@ private func tally(
     let quantization = program.tensors[program.outputs[0]].quantization
     for index in samples {
         var input: [Int8] = []
-        if !dataset.withSampleBytes(index, { input = mapping.map(Array($0)) }) { input = mapping.map(dataset.sample(index)) }
+        if !dataset.withSampleBytes(index, { input = mapping.map(Array($0)) }) {
+            input = mapping.map(dataset.sample(index))
+        }
         let output = try runner.run([input], reading: [program.outputs[0]])[0]
         let target = DatasetSource.target(dataset, index).values(output.count)
         let label = tally.hasClasses ? dataset.label(index) : nil

@@ -14,17 +14,21 @@ public struct RuntimeRunner: ProgramRunner, ~Copyable {
     public init(_ file: [UInt8]) throws {
         let model = try NNQRuntime.Model(copying: file)
         session = Session(model)
-        stageOfOperation = model.operationsByStage.enumerated().flatMap { Array(repeating: $0.offset, count: $0.element) }
+        stageOfOperation = model.operationsByStage.enumerated().flatMap {
+            Array(repeating: $0.offset, count: $0.element)
+        }
     }
 
-    /// - Throws: `RuntimeError` where an input has the wrong size, `QuantizeError` for a tensor of which the plan keeps only
-    ///   some rows.
+    /// - Throws: `RuntimeError` where an input has the wrong size, `QuantizeError` for a tensor of which the plan
+    ///   keeps only some rows.
     public mutating func run(_ inputs: [[Int8]], reading tensors: [Int]) throws -> [[Int8]] {
         for (index, input) in inputs.enumerated() { try session.setInput(index, to: input.span) }
         var values = Array(repeating: [Int8](), count: tensors.count)
         var wanted: [Int: [Int]] = [:]
         for (place, tensor) in tensors.enumerated() {
-            if tensor < inputs.count { values[place] = inputs[tensor] } else {
+            if tensor < inputs.count {
+                values[place] = inputs[tensor]
+            } else {
                 wanted[stageOfOperation[tensor - inputs.count], default: []].append(place)
             }
         }
@@ -39,7 +43,9 @@ public struct RuntimeRunner: ProgramRunner, ~Copyable {
         let values = try session.tensor(tensor)
         guard values.count == (try session.model.tensor(tensor).count) else {
             throw QuantizeError(
-                "tensor \(tensor) is computed in bands of rows and never in memory as a whole: compare a program planned without rings")
+                "tensor \(tensor) is computed in bands of rows and never in memory as a whole: "
+                    + "compare a program planned without rings"
+            )
         }
         return values
     }

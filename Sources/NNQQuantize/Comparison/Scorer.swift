@@ -4,7 +4,8 @@
 import NNQGraph
 
 extension Task {
-    /// What an output says: the index of the (first) largest element; or for each element yes or no; of regression nothing.
+    /// What an output says: the index of the (first) largest element; or for each element yes or no; of regression
+    /// nothing.
     func answer(_ output: [Float]) -> [Int] {
         switch self {
         case .classification: [output.indices.max { output[$0] < output[$1] }!]

@@ -31,7 +31,8 @@ extension Lowering {
             let first = Array(pending.prefix(Self.widestConcat))
             extents.channels = first.reduce(0) { $0 + program.tensors[$1].channels }
             let joined = try appendPart(
-                .concat(axis: 2, rescales(first, output)), of: index, inputs: first, extents: extents, part: part, output)
+                .concat(axis: 2, rescales(first, output)), of: index, inputs: first, extents: extents, part: part,
+                output)
             pending.replaceSubrange(0..<Self.widestConcat, with: [joined])
             part += 1
         }

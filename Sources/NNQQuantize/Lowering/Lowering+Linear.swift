@@ -59,18 +59,28 @@ extension Lowering {
         let bias = model.parameters["\(node.name).bias"]?.values
         let weights = LinearWeights(filter: weight.values, bias: bias ?? Array(repeating: 0, count: weight.shape[0]))
         guard (weights.filter + weights.bias).allSatisfy(\.isFinite) else {
-            throw QuantizeError.at(node, "a weight is infinite or not a number: train again with a smaller learning rate")
+            throw QuantizeError.at(
+                node, "a weight is infinite or not a number: train again with a smaller learning rate")
         }
         let output = calibratedOutput(index)
         guard let linear = weights.quantized(input: inputQuantization(index), output: output) else {
             throw QuantizeError.at(
-                node, "its sums of \(weights.terms) products do not fit 32 bits with any scales: use fewer inputs, or a pool before it")
+                node,
+                "its sums of \(weights.terms) products do not fit 32 bits with any scales: "
+                    + "use fewer inputs, or a pool before it"
+            )
         }
         if linear.coarserChannels > 0 {
-            note(index, "\(linear.coarserChannels) of \(weights.channels) channels have coarser weights, so that sums fit 32 bits")
+            note(
+                index,
+                "\(linear.coarserChannels) of \(weights.channels) channels have coarser weights, "
+                    + "so that sums fit 32 bits"
+            )
         }
         if linear.output != output {
-            note(index, "the output's scale is \(linear.output.scale) instead of \(output.scale), so that sums fit 32 bits")
+            note(
+                index,
+                "the output's scale is \(linear.output.scale) instead of \(output.scale), so that sums fit 32 bits")
         }
         return linear
     }
@@ -83,8 +93,9 @@ extension Lowering {
         guard (sizes + pads).allSatisfy({ $0 <= 255 }) else {
             throw QuantizeError.at(
                 graph.nodes[index],
-                "kernel \(window.kernel), stride \(window.stride), dilation \(window.dilation) and padding are at most 255 in an "
-                    + "int8 convolution: use a smaller window, a dense layer where it covers the map, or a pad layer")
+                "kernel \(window.kernel), stride \(window.stride), dilation \(window.dilation) "
+                    + "and padding are at most 255 in an int8 convolution: "
+                    + "use a smaller window, a dense layer where it covers the map, or a pad layer")
         }
         return margins
     }

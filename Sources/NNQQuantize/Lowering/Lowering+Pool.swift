@@ -45,7 +45,11 @@ extension Lowering {
         var fitted = output
         for _ in 0..<128 {
             if let arithmetic = make(fitted) {
-                if fitted != output { note(index, "the output's scale is \(fitted.scale) instead of \(output.scale), so that sums fit 32 bits") }
+                if fitted != output {
+                    note(
+                        index,
+                        "the output's scale is \(fitted.scale) instead of \(output.scale), so that sums fit 32 bits")
+                }
                 return (arithmetic, fitted)
             }
             fitted.scale *= 2
@@ -56,10 +60,13 @@ extension Lowering {
     /// - Returns: the window's padding.
     private func checkedPool(_ index: Int, _ window: Window) throws -> Margins {
         let margins = window.margins(for: shapes[graph.nodes[index].inputs[0]])
-        let small = [window.stride.height, window.stride.width, margins.top, margins.bottom, margins.left, margins.right]
+        let small = [
+            window.stride.height, window.stride.width, margins.top, margins.bottom, margins.left, margins.right,
+        ]
         guard small.allSatisfy({ $0 <= 255 }), max(window.kernel.height, window.kernel.width) <= 65535 else {
             throw QuantizeError.at(
-                graph.nodes[index], "strides and padding of int8 pools are at most 255: use two smaller pools one after the other")
+                graph.nodes[index],
+                "strides and padding of int8 pools are at most 255: use two smaller pools one after the other")
         }
         return margins
     }

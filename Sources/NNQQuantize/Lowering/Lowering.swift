@@ -133,8 +133,8 @@ struct Lowering {
         guard max(extents.height, extents.width, extents.channels) <= 65535 else {
             throw QuantizeError.at(
                 graph.nodes[index],
-                "its output is \(extents.height) x \(extents.width) x \(extents.channels); an int8 tensor has at most 65535 "
-                    + "elements in a direction: use fewer units, or reshape to a map")
+                "its output is \(extents.height) x \(extents.width) x \(extents.channels); "
+                    + "an int8 tensor has at most 65535 elements in a direction: use fewer units, or reshape to a map")
         }
         program.tensors.append(
             ProgramTensor(

@@ -35,7 +35,8 @@ struct OutputRanges {
     }
 
     /// Where nobody but a concat reads a tensor, finer steps than the concat's output has are of no use: with its steps
-    /// the concat copies, and rounding happens once. Outer concats come first, so that inner ones take their range over.
+    /// the concat copies, and rounding happens once. Outer concats come first, so that inner ones take their range
+    /// over.
     private mutating func shareAmongConcats() {
         let consumers = graph.consumers
         for index in graph.nodes.indices.reversed() where graph.nodes[index].layer == .concat {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Batch norm as part of the weights before it (Jacob et al., "Quantization and Training of Neural Networks for Efficient
-// Integer-Arithmetic-Only Inference", 2018, section 3.2), or else as a depthwise convolution of its own.
+// Batch norm as part of the weights before it (Jacob et al., "Quantization and Training of Neural Networks for
+// Efficient Integer-Arithmetic-Only Inference", 2018, section 3.2), or else as a depthwise convolution of its own.
 
 import NNQGraph
 
@@ -19,8 +19,8 @@ extension ModelDraft {
         }
     }
 
-    /// Turns batch norms into depthwise 1x1 convolutions, which have weights and a bias that can be quantized. A value that
-    /// is not a map is reshaped to one and back.
+    /// Turns batch norms into depthwise 1x1 convolutions, which have weights and a bias that can be quantized. A
+    /// value that is not a map is reshaped to one and back.
     mutating func expressBatchNorm() {
         var index = 0
         while index < nodes.count {
@@ -47,7 +47,8 @@ extension ModelDraft {
             redirect(readersOf: index, to: index + 1, except: index + 1)
         }
         for parameter in ["running_mean", "running_var"] { self[index, parameter] = nil }
-        self[index, "weight"] = Tensor(shape: [affine.factors.count, 1, 1, 1], values: affine.factors.map { Float($0) })
+        self[index, "weight"] = Tensor(
+            shape: [affine.factors.count, 1, 1, 1], values: affine.factors.map { Float($0) })
         self[index, "bias"] = Tensor(shape: [affine.factors.count], values: affine.terms.map { Float($0) })
         replace(index, layer: .depthwiseConv2D(multiplier: 1, window: Window(kernel: 1), bias: true))
         return shape.isMap ? index : index + 1

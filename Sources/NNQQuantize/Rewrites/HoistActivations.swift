@@ -4,8 +4,8 @@
 import NNQGraph
 
 extension ModelDraft {
-    /// Where ReLU is the only reader of a max pool, pad or reshape, the two change places. The values stay the same, since
-    /// ReLU is monotone and keeps zero; and the layer before is then calibrated on the range after ReLU.
+    /// Where ReLU is the only reader of a max pool, pad or reshape, the two change places. The values stay the same,
+    /// since ReLU is monotone and keeps zero; and the layer before is then calibrated on the range after ReLU.
     mutating func hoistActivations(_ report: inout RewriteReport) {
         for start in nodes.indices {
             var index = start

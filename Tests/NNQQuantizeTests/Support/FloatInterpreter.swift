@@ -86,7 +86,8 @@ struct FloatInterpreter {
         }
     }
 
-    /// Calls `body` for each output position with the window's taps inside of the map: row, column, place in the window.
+    /// Calls `body` for each output position with the window's taps inside of the map: row, column, place in the
+    /// window.
     private func slide(
         _ index: Int, _ window: Window, _ body: (_ place: Int, _ taps: [(row: Int, column: Int, tap: Int)]) -> Void
     ) {
