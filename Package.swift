@@ -53,7 +53,7 @@ let package = Package(
             name: "NNQQuantizeTests",
             dependencies: ["NNQQuantize", "NNQGraph", "NNQBase", "NNQData", "NNQTrain", "NNQFormat", "NNQRuntime", "CNNQ", "Oracle"]),
         .testTarget(name: "NNQTrainTests", dependencies: ["NNQTrain"]),
-        .executableTarget(name: "TrainBench", dependencies: ["NNQTrain"], path: "Tests/Bench/TrainBench"),
+        .executableTarget(name: "TrainBench", dependencies: ["NNQBase", "NNQTrain"], path: "Tests/Bench/TrainBench"),
         .testTarget(name: "NNQDataTests", dependencies: ["NNQBase", "NNQData"]),
         // Tests.
         .target(name: "Oracle", dependencies: ["NNQBase", "NNQFormat", "CNNQ"], path: "Tests/Oracle"),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Times training steps on random samples in memory. Reads lines "MODEL STEPS", answers each with its seconds.
 
+import NNQBase
 import NNQData
 import NNQGraph
 import NNQTrain
