@@ -70,6 +70,21 @@ public enum WholeFile {
         }
     }
 
+    /// Fails now where `write(_:to:)` would fail later for want of a folder or of permission; leaves nothing behind.
+    /// - Throws: `FileError`.
+    public static func probe(_ path: String) throws {
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+            guard status.st_mode & S_IFMT == S_IFDIR else { return }
+            throw FileError(cannot: "write", path, code: EISDIR)
+        }
+        let beside = "\(path).\(getpid()).part"
+        let descriptor = open(beside, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw FileError(cannot: "write", path, code: errno) }
+        close(descriptor)
+        unlink(beside)
+    }
+
     private static func fill(_ target: String, flags: Int32, _ bytes: some Collection<UInt8>, named path: String) throws {
         let descriptor = open(target, flags | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw FileError(cannot: "write", path, code: errno) }

@@ -129,6 +129,6 @@ public struct ProgramGenerator {
     }
 
     mutating func multiplier() -> Int32 {
-        rng.below(5) == 0 ? oneOf([0, 1, 1 << 30, Int32.max]) : Int32(rng.nextWord() >> 1)
+        rng.below(5) == 0 ? oneOf([0, 1, 1 << 30, Int32.max]) : Int32(truncatingIfNeeded: rng.next() >> 33)
     }
 }
