@@ -49,8 +49,8 @@ let package = Package(
 
         .testTarget(name: "NNQGraphTests", dependencies: ["NNQGraph", "NNQBase"]),
         .testTarget(name: "NNQQuantizeTests", dependencies: ["NNQQuantize", "NNQGraph", "NNQBase", "NNQFormat", "CNNQ"]),
-        .testTarget(name: "NNQTrainTests", dependencies: ["NNQTrain"]),
-        .executableTarget(name: "TrainBench", dependencies: ["NNQTrain"], path: "Tests/Bench/TrainBench"),
+        .testTarget(name: "NNQTrainTests", dependencies: ["NNQTrain", "NNQBase", "NNQGraph", "NNQData"]),
+        .executableTarget(name: "TrainBench", dependencies: ["NNQBase", "NNQTrain"], path: "Tests/Bench/TrainBench"),
         .testTarget(name: "NNQDataTests", dependencies: ["NNQData"]),
         // Tests.
         .target(name: "Oracle", dependencies: ["NNQBase", "NNQFormat", "CNNQ"], path: "Tests/Oracle"),

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Times training steps on random samples in memory. Reads lines "MODEL STEPS", answers each with its seconds.
 
+import NNQBase
 import NNQData
 import NNQGraph
 import NNQTrain
 
+Trainer.shareProcessors()
 let batch = 64
 let threads = Int(CommandLine.arguments.dropFirst().first ?? "2") ?? 2
 
