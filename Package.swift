@@ -47,11 +47,14 @@ let package = Package(
             ],
             path: "Tools/nnq"),
 
+        .testTarget(name: "NNQCommandTests", dependencies: ["nnq"]),
         .testTarget(name: "NNQGraphTests", dependencies: ["NNQGraph", "NNQBase"]),
-        .testTarget(name: "NNQQuantizeTests", dependencies: ["NNQQuantize", "NNQGraph", "NNQBase", "NNQFormat", "CNNQ"]),
+        .testTarget(
+            name: "NNQQuantizeTests",
+            dependencies: ["NNQQuantize", "NNQGraph", "NNQBase", "NNQData", "NNQTrain", "NNQFormat", "NNQRuntime", "CNNQ", "Oracle"]),
         .testTarget(name: "NNQTrainTests", dependencies: ["NNQTrain", "NNQBase", "NNQGraph", "NNQData"]),
         .executableTarget(name: "TrainBench", dependencies: ["NNQBase", "NNQTrain"], path: "Tests/Bench/TrainBench"),
-        .testTarget(name: "NNQDataTests", dependencies: ["NNQData"]),
+        .testTarget(name: "NNQDataTests", dependencies: ["NNQBase", "NNQData"]),
         // Tests.
         .target(name: "Oracle", dependencies: ["NNQBase", "NNQFormat", "CNNQ"], path: "Tests/Oracle"),
         .testTarget(name: "NNQFormatTests", dependencies: ["NNQBase", "NNQFormat", "CNNQ", "Oracle"]),

@@ -26,7 +26,9 @@ extension Array where Element == UInt8 {
     }
 
     /// `count` numbers from byte `offset` on.
-    func numbers<Number: FixedWidthInteger>(at offset: Int, count: Int, as type: Number.Type = Number.self) -> [Number] {
+    func numbers<Number: FixedWidthInteger>(
+        at offset: Int, count: Int, as type: Number.Type = Number.self
+    ) -> [Number] {
         (0..<count).map { number(at: offset + $0 * (Number.bitWidth / 8)) }
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The memory planner: which outputs lie on an input, and an offset for everything.
 
-/// Finds the smallest arena for a program whose order of execution is given. Exact for networks of the usual size; where
-/// the nodes run out first, the plan states its lower bound, and `isProvenOptimal` is false.
+/// Finds the smallest arena for a program whose order of execution is given. Exact for networks of the usual size;
+/// where the nodes run out first, the plan states its lower bound, and `isProvenOptimal` is false.
 public struct MemoryPlanner: Sendable {
     /// Nodes of the search before it settles for the best plan so far. 100,000 take about 0.1 s for 30 tensors.
     public var nodeLimit: Int

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The exact search for the placement of boxes that takes the least memory.
 
-/// Depth-first branch and bound over placements in the order of their offsets, after Moffitt, "MiniMalloc: A Lightweight
-/// Memory Allocator for Hardware-Accelerated Machine Learning" (ASPLOS 2023): pushing every box down turns any placement into
-/// one in which each box rests on the ground or on another, so boxes that are placed with rising offsets, each on the
-/// skyline of those before it, meet a best placement.
+/// Depth-first branch and bound over placements in the order of their offsets, after Moffitt, "MiniMalloc: A
+/// Lightweight Memory Allocator for Hardware-Accelerated Machine Learning" (ASPLOS 2023): pushing every box down turns
+/// any placement into one in which each box rests on the ground or on another, so boxes that are placed with rising
+/// offsets, each on the skyline of those before it, meet a best placement.
 package struct OffsetSearch {
     /// The best offsets found below the limit, by box.
     package private(set) var best: [Int]?
@@ -106,7 +106,8 @@ package struct OffsetSearch {
         return true
     }
 
-    /// At each time, the boxes alive then follow each other, none below its lowest place: does the last one end in time?
+    /// At each time, the boxes alive then follow each other, none below its lowest place: does the last one end in
+    /// time?
     private mutating func fits(_ candidates: [Candidate]) -> Bool {
         finish.withUnsafeMutableBufferPointer { finish in
             for time in finish.indices { finish[time] = skyline[time] }

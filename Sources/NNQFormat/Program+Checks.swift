@@ -17,7 +17,8 @@ extension Program {
         try checkCounts()
         for (index, tensor) in tensors.enumerated() { try check(tensor, index) }
         for output in outputs where !tensors.indices.contains(output) {
-            throw FormatError.program("output tensor \(output) does not exist: the program has \(tensors.count) tensors")
+            throw FormatError.program(
+                "output tensor \(output) does not exist: the program has \(tensors.count) tensors")
         }
         for index in operations.indices { try checkOperation(index) }
     }
@@ -100,9 +101,7 @@ extension Program {
             lengths = [("multipliers", multipliers.count, p.multiplierCount)]
         case .concat(_, let rescales): lengths = [("rescales", rescales.count, operations[index].inputs.count)]
         case .table(let values): lengths = [("values", values.count, 256)]
-        case .softmax(let exponentials):
-            lengths = [("exponentials", exponentials.count, min(max(exponentials.count, 1), 256))]
-        case .maxPool, .add, .pad, .reshape: break
+        case .maxPool, .add, .pad, .softmax, .reshape: break
         }
         for (what, count, expected) in lengths where count != expected {
             throw FormatError.program("\(describe(index)) has \(count) \(what) where its shapes need \(expected)")

@@ -6,7 +6,8 @@ import Foundation
 
 extension ProgramFile {
     /// The bytes of the file, accepted by the runtime's verifier.
-    /// - Throws: `FormatError`: a limit of the format, an op without an overflow certificate, or what the runtime refused.
+    /// - Throws: `FormatError`: a limit of the format, an op without an overflow certificate, or what the runtime
+    ///   refused.
     public func encoded() throws -> [UInt8] {
         try program.checkStructure()
         try program.checkStages(plan.stages, rowsHeld: plan.rowsHeld)
@@ -40,7 +41,8 @@ extension ProgramFile {
         let info = try program.encodedInfo()
         let total = dataStart + pool.bytes.count + info.count
         if total > Int(Int32.max) {
-            throw FormatError.program("the file takes \(total) bytes, and the format allows 2147483647: use fewer weights")
+            throw FormatError.program(
+                "the file takes \(total) bytes, and the format allows 2147483647: use fewer weights")
         }
 
         var bytes: [UInt8] = []
@@ -122,7 +124,8 @@ extension Program {
         do {
             return [UInt8](try encoder.encode(info))
         } catch {
-            throw FormatError.program("the normalization holds a number that is not finite: normalize with data that vary")
+            throw FormatError.program(
+                "the normalization holds a number that is not finite: normalize with data that vary")
         }
     }
 }

@@ -26,11 +26,25 @@ extension Graph {
             let need = expected.lowerBound == expected.upperBound ? "\(expected.lowerBound)" : "at least \(expected.lowerBound)"
             throw GraphError.at(node, "has \(inputs.count) inputs and needs \(need)")
         }
+        if let size = node.layer.sizes.first(where: { $0.magnitude > 1 << 24 }) {
+            throw GraphError.at(node, "has a size of \(size); at most 2^24 is possible")
+        }
         let shape = try outputShape(node, inputs)
-        guard shape.rank >= 1, shape.dimensions.allSatisfy({ $0 >= 1 && $0 <= 1 << 24 }),
-            shape.dimensions.reduce(1.0, { $0 * Double($1) }) <= Double(1 << 30)
-        else { throw GraphError.at(node, "its output would be \(shape): every extent is at least 1, at most 2^30 elements in all") }
+        try check(node, shape)
+        let weights = node.layer.weightCount(inputs: inputs)
+        guard weights <= Double(1 << 30) else {
+            throw GraphError.at(node, "would have \(Int(min(weights, 0x1p62))) weights; at most 2^30 are possible")
+        }
         return shape
+    }
+
+    private static func check(_ node: Node, _ output: Shape) throws {
+        guard output.rank >= 1, output.dimensions.allSatisfy({ $0 >= 1 && $0 <= 1 << 24 }),
+            output.dimensions.reduce(1.0, { $0 * Double($1) }) <= Double(1 << 30)
+        else {
+            throw GraphError.at(
+                node, "its output would be \(output): every extent is at least 1 and at most 2^24, all together at most 2^30")
+        }
     }
 
     private static func outputShape(_ node: Node, _ inputs: [Shape]) throws -> Shape {
@@ -69,6 +83,7 @@ extension Graph {
         case .concat: return try concatenated(node, inputs)
         case .flatten: return [inputs[0].count]
         case .reshape(let shape):
+            try check(node, shape)
             guard shape.count == inputs[0].count else {
                 throw GraphError.at(node, "reshapes \(inputs[0]) (\(inputs[0].count) elements) to \(shape) (\(shape.count))")
             }
@@ -127,6 +142,30 @@ extension Graph {
 }
 
 extension Layer {
+    /// Every size that the layer gives, so that arithmetic with them cannot overflow once they are bounded.
+    fileprivate var sizes: [Int] {
+        switch self {
+        case .dense(let units, _): [units]
+        case .conv2D(let filters, let window, let groups, _): [filters, groups] + window.sizes
+        case .depthwiseConv2D(let multiplier, let window, _): [multiplier] + window.sizes
+        case .maxPool(let window), .averagePool(let window): window.sizes
+        case .pad(let margins): margins.sizes
+        default: []
+        }
+    }
+
+    /// Weights of a layer whose output shape is known to be possible.
+    fileprivate func weightCount(inputs: [Shape]) -> Double {
+        switch self {
+        case .dense(let units, _): Double(units) * Double(inputs[0].count)
+        case .conv2D(let filters, let window, let groups, _):
+            Double(filters) * Double(inputs[0].channels / groups) * Double(window.kernel.height * window.kernel.width)
+        case .depthwiseConv2D(let multiplier, let window, _):
+            Double(multiplier) * Double(inputs[0].channels) * Double(window.kernel.height * window.kernel.width)
+        default: 0
+        }
+    }
+
     /// How many inputs the layer takes.
     public var inputCount: ClosedRange<Int> {
         switch self {
@@ -136,4 +175,16 @@ extension Layer {
         default: 1...1
         }
     }
+}
+
+extension Window {
+    fileprivate var sizes: [Int] {
+        let sizes = [kernel, stride, dilation].flatMap { [$0.height, $0.width] }
+        guard case let .explicit(top, bottom, left, right) = padding else { return sizes }
+        return sizes + [top, bottom, left, right]
+    }
+}
+
+extension Margins {
+    fileprivate var sizes: [Int] { [top, bottom, left, right] }
 }

@@ -3,7 +3,8 @@
 
 import CNNQ
 
-/// A model that the runtime has verified. It is only read: any number of sessions in any number of threads can share it.
+/// A model that the runtime has verified. It is only read: any number of sessions in any number of threads can share
+/// it.
 ///
 ///     let model = try Model(copying: bytes)
 ///     var session = Session(model)
@@ -22,8 +23,8 @@ public struct Model: @unchecked Sendable {
     }
 
     /// Opens a file where it is, for instance in flash, without copying it.
-    /// - Parameter file: starts at a multiple of 16 bytes; neither changes nor goes away as long as a copy of the model or a
-    ///   session of it exists.
+    /// - Parameter file: starts at a multiple of 16 bytes; neither changes nor goes away as long as a copy of the model
+    ///   or a session of it exists.
     /// - Throws: `RuntimeError.file` where the file is refused, `.misaligned`.
     public init(unowned file: UnsafeRawBufferPointer) throws(RuntimeError) {
         core = try Model.open(file)

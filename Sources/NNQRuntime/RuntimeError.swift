@@ -44,11 +44,8 @@ public enum FileFault: Hashable, Sendable, CaseIterable {
     }
 
     init?(code: Int32) {
-        for fault in FileFault.allCases where fault.code == Int(code) {
-            self = fault
-            return
-        }
-        return nil
+        guard let fault = Self.allCases.first(where: { $0.code == Int(code) }) else { return nil }
+        self = fault
     }
 }
 

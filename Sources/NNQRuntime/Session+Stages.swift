@@ -31,8 +31,8 @@ extension Session {
         withCore { nnq_run_stage($0, Int32(index)) }
     }
 
-    /// The bytes of a tensor that the arena holds: all of it, or for a ring its rows held. They are what the stage that wrote the
-    /// tensor left, until a later stage reuses its memory.
+    /// The bytes of a tensor that the arena holds: all of it, or for a ring its rows held. They are what the stage that
+    /// wrote the tensor left, until a later stage reuses its memory.
     /// - Throws: `RuntimeError.noSuchIndex`.
     public func withTensor<Result>(
         _ index: Int, _ body: (Span<Int8>) -> Result

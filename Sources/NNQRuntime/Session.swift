@@ -3,8 +3,8 @@
 
 import CNNQ
 
-/// One use of a model, with an arena of its own. A session belongs to one thread at a time (it can move to another one);
-/// for inference in several threads, make a session for each: they share the model.
+/// One use of a model, with an arena of its own. A session belongs to one thread at a time (it can move to another
+/// one); for inference in several threads, make a session for each: they share the model.
 ///
 /// Every input is written before every run, since a run may use an input's memory for something else. Outputs are valid
 /// until the next run or the next write to an input.
@@ -23,8 +23,8 @@ public struct Session: ~Copyable, @unchecked Sendable {
     }
 
     /// A session in the caller's memory, for instance a static buffer.
-    /// - Parameter arena: at least `Model.arenaBytes` bytes at a multiple of 16, initialized, which nobody else uses as long
-    ///   as the session exists.
+    /// - Parameter arena: at least `Model.arenaBytes` bytes at a multiple of 16, initialized, which nobody else uses as
+    ///   long as the session exists.
     /// - Throws: `RuntimeError.misaligned`, `.arenaTooSmall`.
     public init(_ model: Model, unownedArena arena: UnsafeMutableRawBufferPointer) throws(RuntimeError) {
         var session = nnq_session()
@@ -86,7 +86,8 @@ public struct Session: ~Copyable, @unchecked Sendable {
         return try body(UnsafeBufferPointer(start: first, count: info.count).span)
     }
 
-    /// Binds the arena anew at each use: the C session points to its model, and a Swift value has no address that stays.
+    /// Binds the arena anew at each use: the C session points to its model, and a Swift value has no address that
+    /// stays.
     func withCore<Result>(_ body: (UnsafePointer<nnq_session>) -> Result) -> Result {
         model.withCore { core in
             var session = nnq_session()

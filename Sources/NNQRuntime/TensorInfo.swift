@@ -3,8 +3,8 @@
 
 import CNNQ
 
-/// Shape and quantization of a tensor: int8, NHWC with N = 1, `real = scale * (q - zeroPoint)`. A vector of n elements is
-/// 1 x 1 x n.
+/// Shape and quantization of a tensor: int8, NHWC with N = 1, `real = scale * (q - zeroPoint)`. A vector of n elements
+/// is 1 x 1 x n.
 public struct TensorInfo: Hashable, Sendable {
     public let height: Int
     public let width: Int
@@ -25,8 +25,10 @@ public struct TensorInfo: Hashable, Sendable {
 
     /// The int8 value nearest to a real one, saturated; ties to even, NaN is the lowest.
     public func quantize(_ real: Float) -> Int8 {
-        let q = (real / scale).rounded(.toNearestOrEven) + Float(zeroPoint)
-        return q >= 127 ? 127 : q > -128 ? Int8(q) : -128
+        // Numbers around 1.5 * 2^23 are 1 apart, so that the sum is rounded; `rounded()` would need a math library.
+        let limited = real / scale
+        let q = (limited > -512 ? min(limited, 512) : -512) + 0x1.8p23 - 0x1.8p23 + Float(zeroPoint)
+        return Int8(min(max(q, -128), 127))
     }
 
     public func dequantize(_ q: Int8) -> Float { scale * Float(Int(q) - Int(zeroPoint)) }

@@ -38,13 +38,13 @@ static void test_op(int32_t opcode) {
     static builder b;
     rng r = rng_seeded(nnq_op_name(opcode));
     int built_ops = 0;
-    for (int i = 0; i < 400; i++) {
+    for (int i = 0; i < 1000; i++) {
         if (build(&b, &r, opcode)) {
             compare(&b, &r);
             built_ops++;
         }
     }
-    assert_true(built_ops >= 200);
+    assert_true(built_ops >= 500);
 }
 
 #define NNQ_OP(code, name, NAME, min_inputs, max_inputs, in_place)                                                     \

@@ -21,7 +21,7 @@ struct Call {
 enum Command {
     static let path = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("nnq").path
 
-    /// Runs `nnq` with these arguments; `signal` is sent after `delay` seconds where given.
+    /// Runs `nnq` with these arguments; Ctrl-C is sent as soon as `interruptWhen` is true.
     static func run(
         _ arguments: [String], environment: [String: String] = [:], interruptWhen ready: (@Sendable () -> Bool)? = nil
     ) throws -> Call {

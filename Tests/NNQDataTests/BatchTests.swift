@@ -2,6 +2,7 @@
 // Batches: order, resuming, normalisation, augmentation against its definition.
 
 import Foundation
+import NNQBase
 import NNQData
 import Testing
 

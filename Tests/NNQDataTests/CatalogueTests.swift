@@ -2,6 +2,7 @@
 // SHA-256, random numbers, archives, and finding data sets by name.
 
 import Foundation
+import NNQBase
 import NNQData
 import Testing
 

@@ -2,6 +2,7 @@
 // Fetching from a server that breaks off, ignores ranges, sends other bytes, or is not there.
 
 import Foundation
+import NNQBase
 import NNQData
 import Testing
 

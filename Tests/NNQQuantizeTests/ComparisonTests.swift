@@ -87,7 +87,7 @@ import Testing
         let model = try Model(input: [2]) { Dense(3) }
         let samples = InterpretedSamples(samples: [[1, 2], [0.5, 1]])
         let quantized = try Quantizer().quantize(model, calibration: samples)
-        var runner = ProgramSimulator(program: quantized.program)
+        var runner = OracleRunner(program: quantized.program)
         let other = try Model(input: [2]) { Dense(4) }
         #expect(throws: QuantizeError.self) {
             try NNQQuantize.compare(other, quantized.program, nodeOfTensor: quantized.nodeOfTensor, runner: &runner, source: samples)

@@ -179,8 +179,8 @@ import Testing
         model.parameters["dead.bias"]!.values = [-100, -100, -100]
         model.parameters["head.bias"]!.values = [1, -2]
         let quantized = try quantize(model)
-        let runner = ProgramSimulator(program: quantized.program)
-        let output = runner.run([[0, 0, 0, 0]], reading: quantized.program.outputs)[0]
+        let runner = OracleRunner(program: quantized.program)
+        let output = try runner.run([[0, 0, 0, 0]], reading: quantized.program.outputs)[0]
         let last = quantized.program.tensors.last!.quantization
         #expect(abs(last.dequantize(output[0]) - 1) < 0.02 && abs(last.dequantize(output[1]) + 2) < 0.02)
     }
@@ -206,7 +206,7 @@ import Testing
         let quantized = try Quantizer().quantize(model, calibration: TwoInputs())
         #expect(quantized.program.inputCount == 2 && quantized.program.tensors.map(\.name) == ["a", "b", "dense", "sum"])
         #expect(quantized.program.outputs == [3, 2, 3])
-        var runner = ProgramSimulator(program: quantized.program)
+        var runner = OracleRunner(program: quantized.program)
         let comparison = try quantized.compare(runner: &runner, source: TwoInputs())
         #expect(comparison.layers.allSatisfy { $0.sqnr! > 30 } && comparison.samples == 16)
     }

@@ -105,7 +105,9 @@ extension Oracle {
         return try Map(shape) { _, _, o in
             let row = filter[o * length..<(o + 1) * length]
             try affine.certify(block, o, weights: magnitude(row))
-            let acc = try zip(row, input.values).reduce(Int(block.bias[o])) { try checked32($0 + Int($1.0) * Int($1.1)) }
+            let acc = try zip(row, input.values).reduce(Int(block.bias[o])) { acc, pair in
+                try checked32(acc + Int(pair.0) * Int(pair.1))
+            }
             return try affine.requantize(acc, block, o, zeroPoint: Int(shape.quantization.zeroPoint))
         }
     }

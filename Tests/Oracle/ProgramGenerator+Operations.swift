@@ -6,8 +6,10 @@ import NNQFormat
 
 extension ProgramGenerator {
     /// Appends an op with random parameters. Returns false where the tensors or the dice did not allow it.
-    mutating func append(_ opcode: nnq_opcode) -> Bool {
-        let input = below(tensors.count)
+    mutating func append(_ opcode: nnq_opcode) -> Bool { append(opcode, on: below(tensors.count)) }
+
+    /// The same with `input` as the first input.
+    mutating func append(_ opcode: nnq_opcode, on input: Int) -> Bool {
         switch opcode {
         case .NNQ_OP_CONV2D: return appendConv(input)
         case .NNQ_OP_DEPTHWISE_CONV2D: return appendDepthwise(input)
@@ -27,8 +29,10 @@ extension ProgramGenerator {
 
     func shape(of tensor: Int) -> [Int] { [tensors[tensor].height, tensors[tensor].width, tensors[tensor].channels] }
 
-    mutating func push(_ operation: Operation, _ inputs: [Int], _ shape: [Int], zeroPoint: Int8) -> Bool {
-        guard shape.reduce(1, *) <= 20_000 else { return false }
+    mutating func push(
+        _ operation: Operation, _ inputs: [Int], _ shape: [Int], zeroPoint: Int8, limit: Int = 20_000
+    ) -> Bool {
+        guard shape.reduce(1, *) <= limit else { return false }
         tensors.append(tensor(shape, zeroPoint: zeroPoint))
         operations.append(ProgramOperation(operation, inputs: inputs))
         return true

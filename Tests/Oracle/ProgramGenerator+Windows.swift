@@ -20,7 +20,7 @@ extension ProgramGenerator {
             if isPool, below(4) == 0 { window.kernel[axis] = extents[axis] }
             window.stride[axis] = below(3) == 0 ? 1 + below(6) : 1
             if !isPool, below(4) == 0 { window.dilation[axis] = 1 + below(4) }
-            let widest = isPool ? window.kernel[axis] : below(4) == 0 ? 12 : 4
+            let widest = isPool ? min(window.kernel[axis], 256) : below(4) == 0 ? 12 : 4
             if isPadded { (window.before[axis], window.after[axis]) = (below(widest), below(widest)) }
             let extent = (window.kernel[axis] - 1) * window.dilation[axis] + 1
             let room = extents[axis] + window.before[axis] + window.after[axis] - extent
@@ -105,7 +105,8 @@ extension ProgramGenerator {
         let area = window.kernel[0] * window.kernel[1]
         let room = Int.bitWidth - 1 - (Int(Int32.max) / (255 * area)).leadingZeroBitCount
         let preShift = rounding == 0 && below(2) == 0 ? below(room + 1) : 0
-        let shift = below(3) == 0 ? 33 + below(30) : min(30 + preShift + below(4) + area.bitWidth - area.leadingZeroBitCount, 62)
+        let bits = Int.bitWidth - area.leadingZeroBitCount
+        let shift = below(3) == 0 ? 33 + below(30) : min(30 + preShift + bits + below(4), 62)
         let (low, high) = activation()
         let p = nnq_average_pool_params(
             opcode: 0, kernel_height: Int32(window.kernel[0]), kernel_width: Int32(window.kernel[1]),

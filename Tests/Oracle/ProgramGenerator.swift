@@ -5,8 +5,8 @@ import CNNQ
 import NNQBase
 import NNQFormat
 
-/// Builds legal programs from a seed, with a taste for the edges: 1 x 1 maps, padding wider than the map, kernels larger
-/// than the map, extreme weights, biases, multipliers and zero points.
+/// Builds legal programs from a seed, with a taste for the edges: 1 x 1 maps, padding wider than the map, kernels
+/// larger than the map, extreme weights, biases, multipliers and zero points.
 public struct ProgramGenerator {
     public static let opcodes: [nnq_opcode] = (1..<Int(NNQ_OPCODE_LIMIT)).map {
         nnq_opcode(rawValue: nnq_opcode.RawValue($0))!
@@ -51,6 +51,21 @@ public struct ProgramGenerator {
         let read = Set(operations.flatMap(\.inputs))
         let outputs = tensors.indices.filter { !read.contains($0) && $0 >= inputCount || rng.below(12) == 0 }
         return finish(outputs: outputs)
+    }
+
+    /// Up to `limit` ops, each on the tensor before it or the one before that, row by row: what can run in one stage.
+    public mutating func chain(limit: Int) -> Program {
+        start()
+        addInput([12 + rng.below(20), 1 + rng.below(6), 1 + rng.below(4)])
+        let kinds: [nnq_opcode] = [
+            .NNQ_OP_CONV2D, .NNQ_OP_DEPTHWISE_CONV2D, .NNQ_OP_MAX_POOL, .NNQ_OP_AVERAGE_POOL, .NNQ_OP_ADD,
+            .NNQ_OP_CONCAT, .NNQ_OP_PAD, .NNQ_OP_TABLE,
+        ]
+        for _ in 0..<4 * (1 + rng.below(limit)) where operations.count < limit {
+            _ = append(kinds[rng.below(kinds.count)], on: max(0, tensors.count - 1 - rng.below(4) / 3))
+        }
+        while operations.isEmpty { _ = append(.NNQ_OP_TABLE) }
+        return finish(outputs: [tensors.count - 1])
     }
 
     /// Values for the inputs of a program: uniform, extreme or constant.
@@ -114,6 +129,6 @@ public struct ProgramGenerator {
     }
 
     mutating func multiplier() -> Int32 {
-        rng.below(5) == 0 ? oneOf([0, 1, 1 << 30, Int32.max]) : Int32(rng.nextWord() >> 1)
+        rng.below(5) == 0 ? oneOf([0, 1, 1 << 30, Int32.max]) : Int32(truncatingIfNeeded: rng.next() >> 33)
     }
 }

@@ -22,7 +22,8 @@ struct Affine {
     /// The overflow certificate of one channel, given `sum |w|`.
     func certify(_ block: Requantization, _ c: Int, weights: Int) throws {
         let shift = rounding == 0 ? preShift : max(0, 31 - Int(block.shift[c]))
-        let (bound, overflows) = (Int(block.bias[c].magnitude) + 128 * weights).multipliedReportingOverflow(by: 1 << shift)
+        let largest = Int(block.bias[c].magnitude) + 128 * weights
+        let (bound, overflows) = largest.multipliedReportingOverflow(by: 1 << shift)
         if overflows { throw OracleError("the certificate leaves 64 bits") }
         _ = try checked32(bound)
     }

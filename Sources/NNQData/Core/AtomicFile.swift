@@ -2,23 +2,16 @@
 // Writes files whole or not at all: beside the target, flushed to disk, then renamed.
 
 import Foundation
+import NNQBase
 
 enum AtomicFile {
     /// Writes `bytes` to `path`, replacing what was there. On failure nothing is left and the old file stays.
     static func write(_ bytes: [UInt8], to path: String) throws(DataError) {
-        let temporary = "\(path).\(getpid()).tmp"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw .system("write the file", path: path) }
         do {
-            try writeAll(bytes, descriptor, path)
-            try flush(descriptor, path)
+            try WholeFile.write(bytes, to: path)
         } catch {
-            close(descriptor)
-            unlink(temporary)
-            throw error
+            throw DataError("\(error)")
         }
-        close(descriptor)
-        try move(temporary, to: path)
     }
 
     /// Writes all of `bytes` at the descriptor's position.

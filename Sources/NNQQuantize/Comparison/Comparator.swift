@@ -67,7 +67,7 @@ private struct ComparisonTally {
         outputPlace = place
         self.program = program
         task = model.metadata.task
-        floatScorer = Scorer(task, outputs: program.tensors[output].count)
+        floatScorer = Scorer(task)
         int8Scorer = floatScorer
         layers = tensors.map { _ in SignalToNoise() }
     }

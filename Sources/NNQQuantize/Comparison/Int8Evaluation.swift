@@ -27,23 +27,24 @@ public func evaluateInt8(
     if let classes = dataset.classNames?.count, classes > max(output.count, 2) {
         throw QuantizeError("\(dataset.name) has \(classes) classes, the model \(output.count) outputs: choose other data")
     }
+    let empty = try Tally(task: task, outputs: output.count, on: dataset, loss: nil)
     let parts = min(threads > 0 ? threads : ProcessInfo.processInfo.activeProcessorCount, dataset.count)
-    let results = Mutex<[Result<Scorer, any Error>]>([])
+    let results = Mutex<[Result<Tally, any Error>]>([])
     DispatchQueue.concurrentPerform(iterations: parts) { part in
         let samples = part * dataset.count / parts..<(part + 1) * dataset.count / parts
-        let result = Result { try score(program, file, dataset, samples, Scorer(task, outputs: output.count)) }
+        let result = Result { try tally(program, file, dataset, samples, from: empty) }
         results.withLock { $0.append(result) }
     }
-    var total = Scorer(task, outputs: output.count)
+    var total = empty
     for result in results.withLock({ $0 }) { total.add(try result.get()) }
     return total.evaluation
 }
 
 /// One thread's part of the samples.
-private func score(
-    _ program: Program, _ file: [UInt8], _ dataset: any Dataset, _ samples: Range<Int>, _ start: Scorer
-) throws -> Scorer {
-    var scorer = start
+private func tally(
+    _ program: Program, _ file: [UInt8], _ dataset: any Dataset, _ samples: Range<Int>, from empty: Tally
+) throws -> Tally {
+    var tally = empty
     var runner = try RuntimeRunner(file)
     let mapping = InputMapping(program)
     let quantization = program.tensors[program.outputs[0]].quantization
@@ -51,7 +52,9 @@ private func score(
         var input: [Int8] = []
         if !dataset.withSampleBytes(index, { input = mapping.map(Array($0)) }) { input = mapping.map(dataset.sample(index)) }
         let output = try runner.run([input], reading: [program.outputs[0]])[0]
-        scorer.add(output.map { quantization.dequantize($0) }, target: DatasetSource.target(dataset, index))
+        let target = DatasetSource.target(dataset, index).values(output.count)
+        let label = tally.hasClasses ? dataset.label(index) : nil
+        tally.add(output.map { quantization.dequantize($0) }, label: label, target: target)
     }
-    return scorer
+    return tally
 }

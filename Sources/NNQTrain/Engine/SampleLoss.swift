@@ -5,7 +5,7 @@ import Foundation
 import NNQGraph
 
 /// A loss, for outputs of a graph that ends in a known layer.
-package struct SampleLoss {
+package struct SampleLoss: Sendable {
     private let loss: Loss
     private let lastLayer: Layer
 

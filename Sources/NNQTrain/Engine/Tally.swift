@@ -4,7 +4,7 @@
 import NNQData
 import NNQGraph
 
-package struct Tally {
+package struct Tally: Sendable {
     package let hasClasses: Bool
     private let task: Task
     private let loss: SampleLoss?
@@ -61,6 +61,22 @@ package struct Tally {
             squaredError += error * error
             targetSums[index] += wanted
             targetSquares[index] += wanted * wanted
+        }
+    }
+
+    /// Adds what another tally of the same kind saw.
+    package mutating func add(_ other: Tally) {
+        samples += other.samples
+        hits += other.hits
+        totalLoss += other.totalLoss
+        absoluteError += other.absoluteError
+        squaredError += other.squaredError
+        for index in targetSums.indices {
+            targetSums[index] += other.targetSums[index]
+            targetSquares[index] += other.targetSquares[index]
+        }
+        for row in confusion.indices {
+            for column in confusion.indices { confusion[row][column] += other.confusion[row][column] }
         }
     }
 

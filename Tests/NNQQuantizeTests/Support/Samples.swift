@@ -59,9 +59,9 @@ extension [Float] {
 }
 
 extension Quantized {
-    /// Compares with the float model on samples, through the simulator.
+    /// Compares with the float model on samples, through the oracle.
     func compared(on samples: [[Float]], targets: [FloatBatch.Target] = []) throws -> Comparison {
-        var runner = ProgramSimulator(program: program)
+        var runner = OracleRunner(program: program)
         return try compare(runner: &runner, source: InterpretedSamples(samples: samples, targets: targets))
     }
 

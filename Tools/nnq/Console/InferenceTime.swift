@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // How long one inference takes on this machine.
 
-import NNQBase
 import NNQFormat
 import NNQRuntime
 
 enum InferenceTime {
-    /// The median time in microseconds of one inference of the model in a file, by one thread, over some 0.2 s.
-    static func median(of file: ProgramFile, _ path: String) throws -> Double {
-        let model = try NNQRuntime.Model(copying: try WholeFile.read(path))
+    /// The median time in microseconds of one inference of a model, by one thread, over some 0.2 s.
+    static func median(of program: Program, _ bytes: [UInt8]) throws -> Double {
+        let model = try NNQRuntime.Model(copying: bytes)
         var session = Session(model)
-        let zeros = [Int8](repeating: 0, count: file.program.tensors[0].count)
+        let zeros = [Int8](repeating: 0, count: program.tensors[0].count)
         var times: [Double] = []
         let start = ContinuousClock.now
         repeat {

@@ -33,9 +33,11 @@ struct DataOptions: ParsableArguments {
         if let samples, samples < 1 { throw ValidationError("--samples is \(samples); at least 1 is needed") }
     }
 
-    func load(_ name: String, _ split: Split, samples limit: Int? = nil) throws -> any Dataset {
+    /// - Parameter generating: how many samples to make, of a set that nnq makes, where the person does not say.
+    func load(_ name: String, _ split: Split, generating: Int? = nil) throws -> any Dataset {
         var options = LoadOptions()
-        options.count = samples ?? limit
+        let isGenerated = KnownSet.all.contains { $0.name == name && $0.origin == .generated }
+        options.count = samples ?? (isGenerated ? generating : nil)
         options.csv.target = target
         return try folder.catalog.load(name, split: split, options: options)
     }

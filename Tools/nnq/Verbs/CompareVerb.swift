@@ -35,21 +35,21 @@ struct CompareVerb: ParsableCommand {
         ) { done, _ in progress.update(done) }
         progress.finish()
         if json.isOn { return try Console.emit(comparison) }
-        try show(comparison, bytes.count, file, dataset)
+        try show(comparison, bytes, file, dataset)
     }
 
-    private func show(_ comparison: Comparison, _ size: Int, _ file: ProgramFile, _ dataset: any Dataset) throws {
+    private func show(_ comparison: Comparison, _ bytes: [UInt8], _ file: ProgramFile, _ dataset: any Dataset) throws {
         var table = Table(["layer", "SQNR dB", "largest error"], rightAligned: [1, 2])
         for layer in comparison.layers {
             table.add([layer.name, layer.sqnr.map { String(format: "%.1f", $0) } ?? "exact", decimal(layer.largestError)])
         }
         table.lines.forEach(Console.print)
-        let microseconds = try InferenceTime.median(of: file, int8)
+        let microseconds = try InferenceTime.median(of: file.program, bytes)
         Console.print("")
         var sides = Table(["", "float", "int8"], rightAligned: [1, 2])
         sides.add([comparison.float.name, comparison.float.text, comparison.int8.text])
         if let agreement = comparison.agreement { sides.add(["agreement", "", percent(agreement)]) }
-        sides.add(["file, bytes", grouped(try Data(contentsOf: URL(fileURLWithPath: float)).count), grouped(size)])
+        sides.add(["file, bytes", grouped(try Data(contentsOf: URL(fileURLWithPath: float)).count), grouped(bytes.count)])
         sides.add(["arena, bytes", "", grouped(file.plan.arenaBytes)])
         sides.add(["time, microseconds", "", String(format: "%.1f", microseconds)])
         sides.lines.forEach(Console.print)

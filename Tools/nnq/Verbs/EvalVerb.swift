@@ -51,7 +51,7 @@ struct EvalVerb: ParsableCommand {
         let (kind, evaluation) =
             switch model {
             case .float(let float): ("float", try float.evaluate(on: dataset, threads: threads.threads))
-            case .int8(let file, let bytes): ("int8", try evaluateInt8(file.program, bytes, on: dataset))
+            case .int8(let file, let bytes): ("int8", try evaluateInt8(file.program, bytes, on: dataset, threads: threads.threads))
             }
         let rate = Double(dataset.count) / (ContinuousClock.now - start).seconds
         guard !json.isOn else {

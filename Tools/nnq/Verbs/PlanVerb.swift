@@ -43,7 +43,7 @@ struct PlanVerb: ParsableCommand {
             return try Console.emit(
                 Result(arena_bytes: plan.arenaBytes, lower_bound: plan.lowerBound, optimal: isOptimal, tensors: tensors))
         }
-        Console.print(MemoryMap(program, plan).text(width: Console.width))
+        Console.print(MemoryMap.text(program, plan, width: Console.width))
         Console.print("")
         let verdict = isOptimal ? "proven optimal" : "not proven optimal: at most \(percent(plan.gap)) above the bound"
         Console.print("Arena \(grouped(plan.arenaBytes)) bytes, lower bound \(grouped(plan.lowerBound)), \(verdict)")

@@ -2,6 +2,7 @@
 // nnq quantize: from a float model to an int8 model.
 
 import ArgumentParser
+import NNQBase
 import NNQFormat
 import NNQGraph
 import NNQQuantize
@@ -40,7 +41,7 @@ struct QuantizeVerb: ParsableCommand {
         let output = output ?? model.replacingExtension("nnq")
         try requireWritable(output)
         let count = options.samples ?? QuantizationOptions().calibrationSamples
-        let dataset = try options.load(calibrate, .train, samples: count)
+        let dataset = try options.load(calibrate, .train, generating: count)
         let quantizer = Quantizer(
             QuantizationOptions(calibrator: calibrator, rewrites: try rewrites(), calibrationSamples: count))
         let progress = Progress("calibrating", total: min(count, dataset.count), unit: "samples")
