@@ -52,7 +52,7 @@ let package = Package(
         .testTarget(
             name: "NNQQuantizeTests",
             dependencies: ["NNQQuantize", "NNQGraph", "NNQBase", "NNQData", "NNQTrain", "NNQFormat", "NNQRuntime", "CNNQ", "Oracle"]),
-        .testTarget(name: "NNQTrainTests", dependencies: ["NNQTrain"]),
+        .testTarget(name: "NNQTrainTests", dependencies: ["NNQTrain", "NNQBase", "NNQGraph", "NNQData"]),
         .executableTarget(name: "TrainBench", dependencies: ["NNQBase", "NNQTrain"], path: "Tests/Bench/TrainBench"),
         .testTarget(name: "NNQDataTests", dependencies: ["NNQBase", "NNQData"]),
         // Tests.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Max pooling with an optional ReLU, forward and backward, for any layout that keeps channels together.
 //
-// ReLU and maximum commute, so a ReLU before the pool is done here on the pool's few outputs. The backward pass finds the
-// winner by comparing again: reading the input costs less than writing and reading a table of winners.
+// ReLU and maximum commute, so a ReLU before the pool is done here on the pool's few outputs. The backward pass finds
+// the winner by comparing again: reading the input costs less than writing and reading a table of winners.
 #include "train_kernels.h"
 #include "wide.h"
 

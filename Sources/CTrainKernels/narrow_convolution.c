@@ -30,7 +30,7 @@ size_t nnq_narrow_scratch(const nnq_narrow *shape) { return nnq_part_count(shape
 static void copy_inside(float *padded, const float *x, const nnq_narrow *s) {
     const size_t row = (size_t)s->iw * (size_t)s->ic;
     padded += (size_t)s->top * padded_row(s) + (size_t)(s->left * s->ic);
-    for (int32_t y = 0; y < s->ih; y++) memcpy(padded + (size_t)y * padded_row(s), x + (size_t)y * row, row * sizeof *x);
+    for (size_t y = 0; y < (size_t)s->ih; y++) memcpy(padded + y * padded_row(s), x + y * row, row * sizeof *x);
 }
 
 // Where each tap of a tile lies from the window's corner; taps beyond the last repeat it and are not used.
@@ -42,7 +42,8 @@ static void tile_offsets(size_t offsets[TILE], size_t tile, const nnq_narrow *s)
     }
 }
 
-INLINE void add_tile(lanes *sums, const float *padded, const float *dy, const size_t offsets[TILE], const nnq_narrow *s) {
+INLINE void add_tile(
+    lanes *sums, const float *padded, const float *dy, const size_t offsets[TILE], const nnq_narrow *s) {
     const float *tap[TILE];
     lanes acc[TILE];
     for (int i = 0; i < TILE; i++) acc[i] = sums[i];
@@ -98,7 +99,8 @@ static void add_portable(void *context, size_t part, size_t first, size_t last) 
     add_images(context, part, first, last);
 }
 
-void nnq_narrow_gradient(float *dw, float *db, const float *x, const float *dy, float *scratch, const nnq_narrow *shape) {
+void nnq_narrow_gradient(
+    float *dw, float *db, const float *x, const float *dy, float *scratch, const nnq_narrow *shape) {
     struct call call = {x, dy, scratch, shape};
     const size_t parts = nnq_part_count(shape->batch, 4);
     nnq_parallel_for(shape->batch, 4, HAS_WIDE ? add_wide : add_portable, &call);

@@ -30,7 +30,8 @@ WIDE static void sgd_wide(
 }
 
 void nnq_sgd(
-    float *w, const float *g, float *velocity, size_t count, float rate, float momentum, float decay, int32_t nesterov) {
+    float *w, const float *g, float *velocity, size_t count, float rate, float momentum, float decay,
+    int32_t nesterov) {
     if (HAS_WIDE) sgd_wide(w, g, velocity, count, rate, momentum, decay, nesterov);
     else sgd_loop(w, g, velocity, count, rate, momentum, decay, nesterov);
 }

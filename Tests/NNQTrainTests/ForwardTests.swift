@@ -84,7 +84,7 @@ struct Difference: CustomStringConvertible {
         let worst = zip(values, expected).map { abs(Double($0) - $1) }.enumerated().max { $0.element < $1.element }
         relative = values.allSatisfy(\.isFinite) ? (worst?.element ?? 0) / max(scale, 1e-3) : .infinity
         let index = worst?.offset ?? 0
-        description = "at \(index): \(values.isEmpty ? 0 : values[index]), expected \(expected.isEmpty ? 0 : expected[index])"
+        description = values.isEmpty ? "no values" : "at \(index): \(values[index]), expected \(expected[index])"
     }
 }
 

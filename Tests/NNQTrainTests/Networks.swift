@@ -38,8 +38,10 @@ struct Case: Sendable, CustomTestStringConvertible {
         Case("dense on 8 channels", [3, 4, 2]) { Conv2D(8, kernel: 2); ReLU(); Flatten(); Dense(3) },
     ]
 
-    private static func around(_ name: String, _ input: Shape = [6, 7, 3], @BlockBuilder _ middle: @escaping @Sendable () -> [any Block]) -> Case {
-        Case(name, input) {
+    private static func around(
+        _ name: String, @BlockBuilder _ middle: @escaping @Sendable () -> [any Block]
+    ) -> Case {
+        Case(name, [6, 7, 3]) {
             Conv2D(4, kernel: 1)
             middle()
             Flatten()
@@ -65,6 +67,18 @@ struct Case: Sendable, CustomTestStringConvertible {
         around("depthwise stride dilation") { DepthwiseConv2D(kernel: 2, stride: 2, dilation: 2, bias: false) },
         around("depthwise multiplier") { DepthwiseConv2D(kernel: 3, stride: 2, padding: .same, multiplier: 3) },
         Case("conv of one channel", [8, 8, 1]) { Conv2D(6, kernel: 5, padding: .same); ReLU(); Flatten(); Dense(3) },
+        Case("first conv of two channels, stride 2x1", [9, 7, 2]) {
+            Conv2D(20, kernel: Pair(4, 3), stride: Pair(2, 1), padding: .explicit(top: 0, bottom: 3, left: 2, right: 1))
+            Tanh()
+            Flatten()
+            Dense(2)
+        },
+        Case("first conv of three channels", [8, 8, 3]) {
+            Conv2D(16, kernel: 3, stride: 2, padding: .same, bias: false)
+            ReLU()
+            Flatten()
+            Dense(2)
+        },
         Case("conv 16 to 16", [6, 6, 3]) {
             Conv2D(16, kernel: 3, padding: .same)
             ReLU()
@@ -78,7 +92,10 @@ struct Case: Sendable, CustomTestStringConvertible {
         around("max pool") { MaxPool(2) },
         around("relu, max pool") { Conv2D(6, kernel: 1); ReLU(); MaxPool(2) },
         around("max pool overlapping") { MaxPool(3, stride: 2, padding: .same) },
-        around("max pool asymmetric") { MaxPool(3, stride: 2, padding: .explicit(top: 1, bottom: 2, left: 2, right: 0)) },
+        around("max pool asymmetric") {
+            MaxPool(3, stride: 2, padding: .explicit(top: 1, bottom: 2, left: 2, right: 0))
+        },
+        around("max pool with gaps") { Conv2D(19, kernel: 1); MaxPool(Pair(1, 2), stride: Pair(2, 3)) },
         around("average pool") { AveragePool(2) },
         around("average pool padded") { AveragePool(3, stride: 2, padding: .same) },
         Case("global average pool", [5, 4, 3]) { Conv2D(6, kernel: 2); GlobalAveragePool(); Dense(3) },
@@ -96,7 +113,12 @@ struct Case: Sendable, CustomTestStringConvertible {
         around("batch norm, relu") { Conv2D(8, kernel: 3, bias: false); BatchNorm(); ReLU() },
         around("batch norm, relu6") { Conv2D(5, kernel: 3); BatchNorm(); ReLU6() },
         Case("batch norm of a vector", [6]) { Dense(5); BatchNorm(); ReLU(); Dense(3) },
-        Case("batch norm after global pool", [4, 4, 2]) { Conv2D(5, kernel: 1); GlobalAveragePool(); BatchNorm(); Dense(3) },
+        Case("batch norm after global pool", [4, 4, 2]) {
+            Conv2D(5, kernel: 1)
+            GlobalAveragePool()
+            BatchNorm()
+            Dense(3)
+        },
     ]
 
     private static let functions = [

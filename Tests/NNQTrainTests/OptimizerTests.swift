@@ -8,8 +8,8 @@ import NNQTrain
 import Testing
 
 @Suite struct OptimizerTests {
-    /// `output = weight * 2 + bias` with target 3: from weight 0.5 and bias 0.25 the error is -1.75, so the gradients of
-    /// the squared error are -7 and -3.5.
+    /// `output = weight * 2 + bias` with target 3: from weight 0.5 and bias 0.25 the error is -1.75, so the gradients
+    /// of the squared error are -7 and -3.5.
     private func weights(_ optimizer: Optimizer, rate: Float, decay: Float = 0, steps: Int = 1) throws -> [Float] {
         var model = try Model(input: [1], metadata: Metadata(task: .regression)) { Dense(1, name: "d") }
         model.parameters["d.weight"]!.values = [0.5]
@@ -25,9 +25,9 @@ import Testing
         return [tensors["d.weight"]!.values[0], tensors["d.bias"]!.values[0]]
     }
 
-    private func expectClose(_ values: [Float], _ expected: [Double], sourceLocation: SourceLocation = #_sourceLocation) {
+    private func expectClose(_ values: [Float], _ expected: [Double], at place: SourceLocation = #_sourceLocation) {
         for (value, wanted) in zip(values, expected) {
-            #expect(abs(Double(value) - wanted) < 1e-6, "\(values), expected \(expected)", sourceLocation: sourceLocation)
+            #expect(abs(Double(value) - wanted) < 1e-6, "\(values), expected \(expected)", sourceLocation: place)
         }
     }
 
@@ -41,7 +41,9 @@ import Testing
     @Test func momentum() throws {
         let optimizer = Optimizer.momentum(learningRate: 0.01, 0.5)
         expectClose(try weights(optimizer, rate: 0.01), [0.57, 0.285])
-        expectClose(try weights(optimizer, rate: 0.01, steps: 2), [0.57 + 0.01 * (6.3 + 3.5), 0.285 + 0.01 * (3.15 + 1.75)])
+        expectClose(
+            try weights(optimizer, rate: 0.01, steps: 2),
+            [0.57 + 0.01 * (6.3 + 3.5), 0.285 + 0.01 * (3.15 + 1.75)])
     }
 
     /// The first step moves by rate * (g + momentum * g).
@@ -71,7 +73,11 @@ import Testing
     }
 
     @Test func batchNormDoesNotDecay() throws {
-        let model = try Model(input: [2], metadata: Metadata(task: .regression)) { Dense(2, name: "d"); BatchNorm(); Dense(1) }
+        let model = try Model(input: [2], metadata: Metadata(task: .regression)) {
+            Dense(2, name: "d")
+            BatchNorm()
+            Dense(1)
+        }
         let data = try FloatDataset(
             name: "zeros", shape: [2], values: [0, 0, 0, 0], targetNames: ["y"], targets: [0, 0])
         var options = TrainingOptions(epochs: 1, optimizer: .adamW(learningRate: 0.1), weightDecay: 1, threads: 1)
@@ -99,7 +105,9 @@ import Testing
     }
 
     @Test func optionsSurviveJSON() throws {
-        let text = #"{"epochs": 3, "optimizer": {"kind": "adamw", "learning_rate": 0.01}, "schedule": {"kind": "cosine"}}"#
+        let text = """
+            {"epochs": 3, "optimizer": {"kind": "adamw", "learning_rate": 0.01}, "schedule": {"kind": "cosine"}}
+            """
         let options = try JSONDecoder().decode(TrainingOptions.self, from: Data(text.utf8))
         #expect(options == TrainingOptions(epochs: 3, optimizer: .adamW(learningRate: 0.01), schedule: .cosine()))
         let again = try JSONDecoder().decode(TrainingOptions.self, from: JSONEncoder().encode(options))

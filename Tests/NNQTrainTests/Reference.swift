@@ -126,7 +126,8 @@ struct Reference {
             var mean = parameters["\(name).running_mean"]![channel]
             var variance = parameters["\(name).running_var"]![channel]
             if isTraining {
-                let all = x.flatMap { sample in stride(from: channel, to: sample.count, by: channels).map { sample[$0] } }
+                let places = stride(from: channel, to: x[0].count, by: channels)
+                let all = x.flatMap { sample in places.map { sample[$0] } }
                 mean = all.reduce(0, +) / Double(all.count)
                 variance = all.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(all.count)
             }

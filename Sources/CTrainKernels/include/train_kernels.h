@@ -11,6 +11,10 @@ int32_t nnq_processor_count(void);
 // Threads for what the calling thread runs next, in oneDNN and here.
 void nnq_set_threads(int32_t count);
 
+// Runs the program again, with the same arguments, in an environment that makes OpenMP's threads spin shortly and
+// then sleep. Returns where that is so already, where the user has chosen otherwise, and where it cannot be done.
+void nnq_share_processors(char *const *arguments);
+
 // Calls body(context, part, first, last) for parts of [0, count) of at least `grain` each, at most one a thread; their
 // bounds depend on count, grain and the thread count alone.
 typedef void (*nnq_range_body)(void *context, size_t part, size_t first, size_t last);
@@ -68,14 +72,16 @@ void nnq_max_pool(float *y, const float *x, const nnq_pool *pool);
 void nnq_max_pool_backward(float *dx, const float *dy, const float *y, const float *x, const nnq_pool *pool);
 
 // Gradients of the filter and bias of a convolution whose input has few channels. Input: NHWC. Output gradient `dy`:
-// [batch][blocks][oh][ow][8], a block being eight filters. Filter gradient: [blocks][kh][kw][ic][8]; bias: [blocks * 8].
+// [batch][blocks][oh][ow][8], a block being eight filters. Filter gradient: [blocks][kh][kw][ic][8]; bias:
+// [blocks * 8].
 // scratch holds nnq_narrow_scratch() floats.
 typedef struct {
     size_t batch, blocks;
     int32_t ih, iw, ic, oh, ow, kh, kw, sh, sw, top, left, bottom, right;
 } nnq_narrow;
 size_t nnq_narrow_scratch(const nnq_narrow *shape);
-void nnq_narrow_gradient(float *dw, float *db, const float *x, const float *dy, float *scratch, const nnq_narrow *shape);
+void nnq_narrow_gradient(
+    float *dw, float *db, const float *x, const float *dy, float *scratch, const nnq_narrow *shape);
 
 // 1 where all values are finite.
 int32_t nnq_all_finite(const float *x, size_t count);

@@ -10,8 +10,8 @@ public struct Evaluation: Codable, Sendable, Equatable {
     public var samples: Int
     /// Mean loss; nil where the outputs are hard decisions, whose loss says nothing.
     public var loss: Double?
-    /// Part of the samples answered right, 0 to 1; nil for regression. Classification: the largest output. Binary: every
-    /// output on its target's side of 0.5.
+    /// Part of the samples answered right, 0 to 1; nil for regression. Classification: the largest output. Binary:
+    /// every output on its target's side of 0.5.
     public var accuracy: Double?
     /// For classes: `confusion[actual][answered]`, in samples.
     public var confusion: [[Int]]?

@@ -22,7 +22,7 @@ final class ParameterArena {
         self.weightDecay = weightDecay
         let all = parameters.filter { $0.gradient != nil }
         trained = all.filter(\.decays) + all.filter { !$0.decays }
-        let sizes = trained.map { ($0.value.storage.byteCount + Block.alignment - 1) / Block.alignment * Block.alignment }
+        let sizes = trained.map { Block.aligned($0.value.storage.byteCount) }
         let total = sizes.reduce(0, +)
         decayingCount = zip(trained, sizes).reduce(0) { $0 + ($1.0.decays ? $1.1 : 0) } / 4
         count = total / 4

@@ -25,7 +25,9 @@ extension Compiler {
                 var offsets = Array(repeating: 0, count: input.layout.rank)
                 offsets[1] = channel
                 channel += input.layout.dimensions[1]
-                guard wanted, let part = gradient.layout.part(input.layout.dimensions, offsets: offsets) else { return nil }
+                guard wanted, let part = gradient.layout.part(input.layout.dimensions, offsets: offsets) else {
+                    return nil
+                }
                 let result = try memory(input.layout)
                 try emitReorder(site.name, try view(gradient, as: part), result)
                 return result

@@ -14,8 +14,9 @@ extension Compiler {
         else { return false }
         let pixels = forward.destination.pixels
         var filter = dnnl_memory_desc_t()
-        let dimensions = [site.shape.channels, input.channels, window.kernel.height, window.kernel.width].map(Int64.init)
-        guard dnnl_memory_desc_init_by_tag(&filter, 4, dimensions, dnnl_f32, dnnl_Acdb8a) == dnnl_success else { return false }
+        let dimensions = [site.shape.channels, input.channels, window.kernel.height, window.kernel.width]
+        let status = dnnl_memory_desc_init_by_tag(&filter, 4, dimensions.map(Int64.init), dnnl_f32, dnnl_Acdb8a)
+        guard status == dnnl_success else { return false }
         return pixels?.isBlocked == true && pixels?.channels == 8 && forward.weights == Layout(filter)
     }
 

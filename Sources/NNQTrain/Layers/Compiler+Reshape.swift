@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Flatten and reshape: the same values in NHWC order under other extents, which costs nothing once they lie in that order.
+// Flatten and reshape: the same values in NHWC order under other extents, free once they lie in that order.
 
 import NNQGraph
 

@@ -4,8 +4,8 @@
 import Foundation
 import NNQGraph
 
-/// A stopped run: parameters and running statistics, the optimizer's values, and how far it was. Shuffling, augmentation
-/// and dropout follow from the seed and the step.
+/// A stopped run: parameters and running statistics, the optimizer's values, and how far it was. Shuffling,
+/// augmentation and dropout follow from the seed and the step.
 public struct Checkpoint: Sendable, Equatable {
     /// How far the run was.
     public struct Progress: Codable, Sendable, Equatable {

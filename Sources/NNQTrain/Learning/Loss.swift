@@ -27,7 +27,9 @@ public enum Loss: String, Codable, Sendable, CaseIterable {
     /// The node whose value the loss is computed from: the output, or what goes into its last activation.
     func node(in graph: Graph) throws -> Int {
         guard graph.outputs.count == 1, graph.inputs.count == 1 else {
-            throw TrainError("training needs a graph with one input and one output; this has \(graph.inputs.count) and \(graph.outputs.count)")
+            throw TrainError(
+                "training needs a graph with one input and one output; this has \(graph.inputs.count) and "
+                    + "\(graph.outputs.count)")
         }
         let output = graph.outputs[0]
         let node = graph.nodes[output]
@@ -36,7 +38,9 @@ public enum Loss: String, Codable, Sendable, CaseIterable {
             (.binaryCrossEntropy, .activation(.step)):
             return node.inputs[0]
         case (.binaryCrossEntropy, _):
-            throw TrainError("binary_cross_entropy needs a graph that ends in sigmoid or step; '\(node.name)' is \(node.layer.keyword)")
+            throw TrainError(
+                "binary_cross_entropy needs a graph that ends in sigmoid or step; '\(node.name)' is "
+                    + node.layer.keyword)
         default: return output
         }
     }

@@ -93,8 +93,10 @@ public struct Optimizer: Hashable, Sendable {
         guard learningRate > 0, learningRate.isFinite else {
             throw TrainError("the learning rate is \(learningRate); it must be above 0, 0.001 to 0.1 is usual")
         }
-        for (name, value) in [("momentum", momentum), ("beta1", beta1), ("beta2", beta2)] where !(0..<1).contains(value) {
-            throw TrainError("\(name) is \(value); it lies between 0 and 1, 1 excluded")
+        for (name, value) in [("momentum", momentum), ("beta1", beta1), ("beta2", beta2)] {
+            guard (0..<1).contains(value) else {
+                throw TrainError("\(name) is \(value); it lies between 0 and 1, 1 excluded")
+            }
         }
         guard epsilon > 0 else { throw TrainError("epsilon is \(epsilon); it must be above 0") }
     }

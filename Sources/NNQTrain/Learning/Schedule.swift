@@ -31,7 +31,9 @@ public struct Schedule: Hashable, Sendable {
     }
 
     public static let fixed = Schedule(.fixed, factor: 1)
-    public static func step(every: Double, factor: Double = 0.1) -> Schedule { Schedule(.step, factor: factor, every: every) }
+    public static func step(every: Double, factor: Double = 0.1) -> Schedule {
+        Schedule(.step, factor: factor, every: every)
+    }
     public static func exponential(_ factor: Double) -> Schedule { Schedule(.exponential, factor: factor) }
     public static func cosine(to end: Double = 0, warmup: Double = 0) -> Schedule {
         Schedule(.cosine, factor: end, warmup: warmup)

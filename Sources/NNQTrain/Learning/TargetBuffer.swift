@@ -37,7 +37,8 @@ package final class TargetBuffer {
         switch (dataset.target, loss) {
         case (.classes, .crossEntropy):
             guard count <= outputs else {
-                throw TrainError("\(dataset.name) has \(count) classes, the graph \(outputs) outputs: give its last layer \(count)")
+                throw TrainError(
+                    "\(dataset.name) has \(count) classes, the graph \(outputs) outputs: give its last layer \(count)")
             }
             return .labels
         case (.values, .crossEntropy):
@@ -45,7 +46,9 @@ package final class TargetBuffer {
         case (.classes, _) where outputs == 1 && count == 2: return .labelAsValue
         default:
             guard count == outputs else {
-                throw TrainError("\(dataset.name) has \(count) target values, the graph \(outputs) outputs: give its last layer \(count)")
+                throw TrainError(
+                    "\(dataset.name) has \(count) target values, the graph \(outputs) outputs: give its last layer "
+                        + "\(count)")
             }
             return .values
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Trains a model on a data set, step by step, until it is done or told to stop.
 
-import Foundation
+import CTrainKernels
 import NNQData
 import NNQGraph
 
@@ -14,6 +14,14 @@ public struct Trainer: Sendable {
 
     public init(_ options: TrainingOptions = TrainingOptions()) { self.options = options }
 
+    /// Makes this program train well beside others; to be called first of all in an executable, which it starts anew.
+    ///
+    /// OpenMP's threads, oneDNN's, spin for milliseconds wherever they wait for each other. Where another program wants
+    /// a processor too, a spinning thread keeps it from the very thread that it waits for, and training may take ten
+    /// times as long. Started anew, with `GOMP_SPINCOUNT` in its environment, they soon sleep. Does nothing where that
+    /// or `OMP_WAIT_POLICY` is set.
+    public static func shareProcessors() { nnq_share_processors(CommandLine.unsafeArgv) }
+
     /// Trains a model.
     ///
     /// Same options, data and thread count give the same bytes. A run that was stopped and resumed gives the bytes that
@@ -25,8 +33,8 @@ public struct Trainer: Sendable {
     ///   - progress: Called after every step; false stops the run.
     /// - Throws: `TrainError` where model, data and options do not fit, or where the loss is not a number any more.
     public func train(
-        _ model: Model, on dataset: any Dataset, validation: (any Dataset)? = nil, resuming checkpoint: Checkpoint? = nil,
-        progress: (TrainingProgress) throws -> Bool = { _ in true }
+        _ model: Model, on dataset: any Dataset, validation: (any Dataset)? = nil,
+        resuming checkpoint: Checkpoint? = nil, progress: (TrainingProgress) throws -> Bool = { _ in true }
     ) throws -> TrainingResult {
         var run = try TrainingRun(
             model, dataset, validation: validation, options: options, resuming: checkpoint)

@@ -6,13 +6,13 @@ import NNQData
 /// How to train. Equal options, data and machine give equal weights, bit for bit.
 public struct TrainingOptions: Equatable, Sendable {
     public var epochs: Int
-    /// Samples a step; a set smaller than that is one batch. What does not fill a last batch sits out until the next epoch.
+    /// Samples a step; a set smaller than that is one batch. What does not fill a last batch sits out that epoch.
     public var batchSize: Int
     public var optimizer: Optimizer
     public var schedule: Schedule
     /// nil takes the one that suits the model's task.
     public var loss: Loss?
-    /// Pull towards 0 on the weights of dense and convolution layers; biases and batch norm's parameters are left alone.
+    /// Pull towards 0 on the weights of dense and convolution layers; biases and batch norm's parameters feel none.
     public var weightDecay: Float
     public var augmentation: Augmentation
     /// For shuffling, augmentation and dropout.

@@ -43,8 +43,9 @@ struct TrainingRun {
         let progress = checkpoint.progress
         guard progress.samples == batches.dataset.count, progress.step <= steps else {
             throw TrainError(
-                "the checkpoint was made with \(progress.samples) samples and after \(progress.step) steps; this run has "
-                    + "\(batches.dataset.count) samples and \(steps) steps: use the same data and at least as many epochs")
+                "the checkpoint was made with \(progress.samples) samples and after \(progress.step) steps; this run "
+                    + "has \(batches.dataset.count) samples and \(steps) steps: use the same data and at least as "
+                    + "many epochs")
         }
         try engine.writeStates(checkpoint.optimizerState)
         engine.step = UInt64(progress.step)
@@ -105,9 +106,9 @@ struct TrainingRun {
     private func diverged() -> TrainError {
         let perEpoch = batches.batchesPerEpoch
         return TrainError(
-            "the loss is not a finite number in epoch \(step / perEpoch + 1), batch \(step % perEpoch + 1) of \(perEpoch): "
-                + "lower the learning rate (it is \(options.optimizer.learningRate)), or warm up, or check the data for "
-                + "extreme values")
+            "the loss is not a finite number in epoch \(step / perEpoch + 1), batch \(step % perEpoch + 1) of "
+                + "\(perEpoch): lower the learning rate (it is \(options.optimizer.learningRate)), or warm up, or "
+                + "check the data for extreme values")
     }
 
     private func trainedModel() throws -> Model {

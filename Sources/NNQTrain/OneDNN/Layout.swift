@@ -47,7 +47,7 @@ struct Layout {
     /// True where channels are padded to whole blocks.
     var isPadded: Bool { Self.list(raw.padded_dims, rank) != dimensions }
 
-    /// This layout's element order with other extents is the caller's business: a part of the tensor, from `offsets` on.
+    /// The layout of a part of the tensor, from `offsets` on; nil where blocks of channels would be cut.
     func part(_ dimensions: [Int], offsets: [Int]) -> Layout? {
         var part = dnnl_memory_desc_t()
         let status = withUnsafePointer(to: raw) {

@@ -81,7 +81,8 @@ final class PostOps {
         try check(dnnl_post_ops_create(&operations), "create post-operations")
         defer { dnnl_post_ops_destroy(operations) }
         try check(
-            dnnl_post_ops_append_eltwise(operations, 1, function.kind, function.alpha, function.beta), "fuse a function")
+            dnnl_post_ops_append_eltwise(operations, 1, function.kind, function.alpha, function.beta),
+            "fuse a function")
         try check(dnnl_primitive_attr_set_post_ops(attributes, operations), "fuse a function")
     }
 

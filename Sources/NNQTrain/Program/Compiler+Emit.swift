@@ -11,11 +11,12 @@ struct Conversion {
 }
 
 extension Compiler {
-    /// Extents in oneDNN's order. Maps are (batch, channels, rows, columns); everything else is a matrix with channels
-    /// as its columns.
+    /// Extents in oneDNN's order. Maps are (batch, channels, rows, columns); the rest are matrices with channels as
+    /// their columns.
     func dimensions(_ shape: Shape) -> [Int] {
         shape.isMap
-            ? [batch, shape.channels, shape.height, shape.width] : [batch * (shape.count / shape.channels), shape.channels]
+            ? [batch, shape.channels, shape.height, shape.width]
+            : [batch * (shape.count / shape.channels), shape.channels]
     }
 
     /// NHWC for maps, row-major for the rest: the layout of arrays that users see.
@@ -49,7 +50,7 @@ extension Compiler {
         return try view(rows, as: plainLayout(shape))
     }
 
-    /// A gradient in the layout of the value it belongs to, also where one of them is a plain vector and the other a map.
+    /// A gradient in the layout of the value it belongs to, also where one is a plain vector and the other a map.
     func aligned(_ gradient: Memory, with value: Memory, _ name: String) throws -> Memory {
         switch (gradient.layout.rank, value.layout.rank) {
         case (2, 4):
@@ -82,8 +83,8 @@ extension Compiler {
         decays: Bool = false
     ) throws -> Parameter {
         let parameter = try Parameter(
-            name: "\(site.name).\(name)", shape: shape, plain: plain, layout: layout, isTrained: isTraining && isTrained,
-            decays: decays, device)
+            name: "\(site.name).\(name)", shape: shape, plain: plain, layout: layout,
+            isTrained: isTraining && isTrained, decays: decays, device)
         parameters.append(parameter)
         return parameter
     }

@@ -23,7 +23,9 @@ struct Fusion {
         self.kept = kept.union(ends)
         var live = Array(repeating: false, count: nodes.count)
         for end in self.kept { live[end] = true }
-        for index in nodes.indices.reversed() where live[index] { for input in nodes[index].inputs { live[input] = true } }
+        for index in nodes.indices.reversed() where live[index] {
+            for input in nodes[index].inputs { live[input] = true }
+        }
         isLive = live
         consumers = graph.consumers.map { $0.filter { live[$0] } }
         needsGradient = []

@@ -14,6 +14,9 @@ final class Block {
     }
 
     deinit { base.deallocate() }
+
+    /// Rounded up so that what follows is aligned.
+    static func aligned(_ byteCount: Int) -> Int { (byteCount + alignment - 1) / alignment * alignment }
 }
 
 /// Gives every storage of a program its place. Small caches like small programs: a gradient lies where a dead one lay.
@@ -23,7 +26,7 @@ struct MemoryPlan {
         let first: Int
         var last: Int
         var offset = 0
-        var size: Int { (storage.byteCount + Block.alignment - 1) / Block.alignment * Block.alignment }
+        var size: Int { Block.aligned(storage.byteCount) }
     }
 
     /// Places all storages that `steps` touch and that have no place yet; returns the block that holds them.

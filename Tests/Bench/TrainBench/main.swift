@@ -6,6 +6,7 @@ import NNQData
 import NNQGraph
 import NNQTrain
 
+Trainer.shareProcessors()
 let batch = 64
 let threads = Int(CommandLine.arguments.dropFirst().first ?? "2") ?? 2
 
