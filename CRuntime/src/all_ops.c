@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The list of all ops. It has a file of its own: a program with a list of its own does not link this one, nor the kernels
- * that it leaves out.
+ * The list of all ops. It has a file of its own: a program with a list of its own does not link this one, nor the
+ * kernels that it leaves out.
  */
 #include "internal.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Little-endian loads and stores of a file's fields, on hosts of either byte order. Where unaligned loads exist, compilers
- * make one instruction of each.
+ * Little-endian loads and stores of a file's fields, on hosts of either byte order. Where unaligned loads exist,
+ * compilers make one instruction of each.
  */
 #ifndef NNQ_BYTES_H
 #define NNQ_BYTES_H

@@ -25,7 +25,8 @@ static int32_t load(const uint8_t *bytes, int32_t wire) {
     }
 }
 
-int32_t nnq_decode_fields(const nnq_field *fields, const uint8_t *bytes, size_t size, nnq_params *params, uint32_t *at) {
+int32_t nnq_decode_fields(const nnq_field *fields, const uint8_t *bytes, size_t size, nnq_params *params,
+                          uint32_t *at) {
     uint32_t used = 0;
     for (int32_t i = 0; fields[i].wire != NNQ_WIRE_END; i++) {
         const uint32_t length = nnq_wire_size(fields[i].wire);
@@ -53,6 +54,7 @@ uint32_t nnq_load_call(nnq_call *call, int32_t op, uint32_t record) {
     call->output = call->model->input_count + op;
     nnq_load_tensor(&call->in, call->model, nnq_input_index(call, 0));
     nnq_load_tensor(&call->out, call->model, call->output);
+    const nnq_field *fields = nnq_call_op(call)->fields;
     const size_t rest = call->model->file_size - record - head;
-    return record + head + (uint32_t)nnq_decode_fields(nnq_call_op(call)->fields, bytes + head, rest, &call->params, &at);
+    return record + head + (uint32_t)nnq_decode_fields(fields, bytes + head, rest, &call->params, &at);
 }

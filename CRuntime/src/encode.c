@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * For writers and inspectors of files: the wire form of parameters, written, and the names of ops and fields. A device does
- * not link this file.
+ * For writers and inspectors of files: the wire form of parameters, written, and the names of ops and fields. A device
+ * does not link this file.
  */
 #include "internal.h"
 
@@ -19,7 +19,8 @@ typedef struct description {
 } description;
 
 static const description descriptions[NNQ_OPCODE_LIMIT] = {
-#define NNQ_OP(code, name, NAME, min_inputs, max_inputs, in_place) [code] = {#name, field_names_##name, nnq_fields_##name},
+#define NNQ_OP(code, name, NAME, min_inputs, max_inputs, in_place)                                                     \
+    [code] = {#name, field_names_##name, nnq_fields_##name},
 #include "nnq/ops.def"
 };
 

@@ -145,7 +145,7 @@ uint32_t nnq_wire_size(int32_t wire);
 /* Decodes an op's parameters; returns the bytes read, or an error and in `*at` where the field at fault is. */
 int32_t nnq_decode_fields(const nnq_field *fields, const uint8_t *bytes, size_t size, nnq_params *params, uint32_t *at);
 
-/* Reads the record of op `op`, which was checked before, at file offset `record`. Returns the offset of the next one. */
+/* Reads the record of op `op`, checked before, at file offset `record`. Returns the offset of the next one. */
 uint32_t nnq_load_call(nnq_call *call, int32_t op, uint32_t record);
 
 static inline const nnq_op *nnq_call_op(const nnq_call *call) {
@@ -165,8 +165,8 @@ typedef struct nnq_stage {
     uint16_t need[NNQ_STAGE_OPS];   /* output rows that this band must reach */
 } nnq_stage;
 
-/* Opens stage `index`, whose first op is `op` with its record at `record`; `call` is scratch (its model is set). Returns the
- * offset of the record after the stage. */
+/* Opens stage `index`, whose first op is `op` with its record at `record`; `call` is scratch (its model is set).
+ * Returns the offset of the record after the stage. */
 uint32_t nnq_stage_begin(nnq_stage *stage, nnq_call *call, int32_t index, int32_t op, uint32_t record);
 /* Sets `need` for the next band; returns 0 where no row is left. */
 int32_t nnq_stage_next(nnq_stage *stage, nnq_call *call);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Requantization: where its constants lie, and the form that rounds twice, for the bits of TensorFlow Lite Micro's kernels.
+ * Requantization: where its constants lie, and the form that rounds twice, for the bits of TensorFlow Lite Micro's
+ * kernels.
  */
 #include "requant.h"
 
-/* h = a * multiplier / 2^31 to nearest, where a = acc * 2^left (ties as TFLite's rounding doubling high multiply has them); then
- * h / 2^right to nearest, ties away from zero.
- * Requires 0 <= multiplier, 1 <= shift <= 62 and |acc * 2^left| <= 2^31 - 1. Then |product| < 2^62 and |h| <= 2^31 - 1, so that
- * neither step saturates. */
+/* h = a * multiplier / 2^31 to nearest, where a = acc * 2^left (ties as TFLite's rounding doubling high multiply has
+ * them); then h / 2^right to nearest, ties away from zero.
+ * Requires 0 <= multiplier, 1 <= shift <= 62 and |acc * 2^left| <= 2^31 - 1. Then |product| < 2^62 and |h| <= 2^31 - 1, so that neither step saturates. */
 int32_t nnq_scale_twice(int32_t acc, int32_t multiplier, int32_t shift) {
     const int32_t left = shift < 31 ? 31 - shift : 0;
     const int32_t right = shift > 31 ? shift - 31 : 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * From an accumulator to an int8 output (SPEC.md, section 4): rounding once, and rounding twice as TensorFlow Lite Micro does.
+ * From an accumulator to an int8 output (SPEC.md, section 4): rounding once, and rounding twice as TensorFlow Lite
+ * Micro does.
  */
 #ifndef NNQ_REQUANT_H
 #define NNQ_REQUANT_H
@@ -11,8 +12,9 @@ static inline int32_t nnq_clamp(int32_t value, int32_t low, int32_t high) {
 }
 
 /* floor((a * multiplier + 2^(shift - 1)) / 2^shift).
- * Requires 0 <= multiplier and 33 <= shift <= 62. Then a * multiplier has its high word in [-2^30, 2^30), and 2^(shift - 1) is
- * a multiple of 2^32: the low word cannot carry. The sum is below 2^30 + 2^29, the result in [-2^29, 2^29]. */
+ * Requires 0 <= multiplier and 33 <= shift <= 62. Then a * multiplier has its high word in [-2^30, 2^30), and
+ * 2^(shift - 1) is a multiple of 2^32: the low word cannot carry. The sum is below 2^30 + 2^29, the result in
+ * [-2^29, 2^29]. */
 static inline int32_t nnq_scale_once(int32_t a, int32_t multiplier, int32_t shift) {
     const int32_t high = (int32_t)((int64_t)a * multiplier >> 32);
     return (high + ((int32_t)1 << (shift - 33))) >> (shift - 32);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The counters of a stage (SPEC.md, section 3): which rows each op computes in the next band. The runtime follows them and
- * the verifier replays them, so that both always mean the same rows.
+ * The counters of a stage (SPEC.md, section 3): which rows each op computes in the next band. The runtime follows them
+ * and the verifier replays them, so that both always mean the same rows.
  */
 #include "internal.h"
 

@@ -21,8 +21,8 @@ int32_t nnq_verify_stages(nnq_check *check);
 int32_t nnq_verify_ops(nnq_check *check);
 int32_t nnq_verify_plan(nnq_check *check);
 
-/* Record where an error is, and return it: at a byte of the file, at a field of the op under check, or, where shapes do not
- * fit together, at the record of the op's output. */
+/* Record where an error is, and return it: at a byte of the file, at a field of the op under check, or, where shapes do
+ * not fit together, at the record of the op's output. */
 int32_t nnq_fail(nnq_check *check, int32_t error, uint32_t byte);
 int32_t nnq_fail_field(nnq_check *check, int32_t error, int32_t field);
 int32_t nnq_fail_shape(nnq_check *check);

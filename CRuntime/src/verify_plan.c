@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The verifier's pass over the memory plan (SPEC.md, section 3): no tensor is overwritten before its last reader, and no row of
- * a ring before it was read.
+ * The verifier's pass over the memory plan (SPEC.md, section 3): no tensor is overwritten before its last reader, and
+ * no row of a ring before it was read.
  */
 #include "verify.h"
 
@@ -79,8 +79,8 @@ static int32_t verify_reads(nnq_check *check, const nnq_stage *stage) {
     return NNQ_OK;
 }
 
-/* The rings that the op under check is about to read still hold the first row that it needs. That they hold the last one
- * follows from how the counters are made. */
+/* The rings that the op under check is about to read still hold the first row that it needs. That they hold the last
+ * one follows from how the counters are made. */
 static int32_t verify_rows(nnq_check *check, const nnq_stage *stage, int32_t k) {
     const nnq_call *call = &check->call;
     const nnq_window window = nnq_call_op(call)->rows(&call->params);

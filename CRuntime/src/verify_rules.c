@@ -71,7 +71,8 @@ static int32_t weigh(const uint8_t *file, uint32_t *at, uint32_t step, uint64_t 
 }
 
 /* One channel: multiplier, shift, and (|bias| + 128 * sum |w|) * 2^s <= 2^31 - 1. */
-static int32_t check_channel(nnq_check *check, const nnq_affine *affine, const nnq_filter_layout *layout, int32_t channel) {
+static int32_t check_channel(nnq_check *check, const nnq_affine *affine, const nnq_filter_layout *layout,
+                             int32_t channel) {
     const uint8_t *file = check->call.model->file;
     const uint32_t channels = (uint32_t)layout->channels;
     const uint32_t bias = (uint32_t)(affine->requant + channel * 4);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# Worst-case stack of nnq_open and nnq_run from the call graphs that gcc writes with -fcallgraph-info=su. A call through an
-# nnq_op counts as the deepest function that it can reach: in run.c any op's kernel, in verify_records.c any op's check,
-# elsewhere any op's rows. Fails on recursion and on frames without a static bound.
+# Worst-case stack of nnq_open and nnq_run from the call graphs that gcc writes with -fcallgraph-info=su. A call through
+# an nnq_op counts as the deepest function that it can reach: in run.c any op's kernel, in verify_records.c any op's
+# check, elsewhere any op's rows. Fails on recursion and on frames without a static bound.
 
 /^node:/ {
     name = quoted("title"); label = quoted("label")

@@ -8,7 +8,7 @@
 static void damage(const char *path) {
     size_t size;
     uint8_t *file = read_file(path, &size);
-    const damage_report report = damage_file(file, size);
+    const damage_report report = damage_file(file, size, 0, 1);
     printf("%s: %llu refused, %llu ran\n", path, (unsigned long long)report.refused, (unsigned long long)report.ran);
     assert_int_equal(report.accepted_damaged, 0);
     assert_int_equal(report.misplaced, 0);

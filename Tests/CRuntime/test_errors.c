@@ -3,7 +3,8 @@
  */
 #include "support/check.h"
 
-/* A model that is legal, for one change each: conv2d 4x4x2 -> 4x4x3, max_pool -> 2x2x3, add with itself, dense -> 4, softmax. */
+/* A model that is legal, for one change each: conv2d 4x4x2 -> 4x4x3, max_pool -> 2x2x3, add with itself, dense -> 4,
+ * softmax. */
 typedef struct subject {
     builder b;
     built file;
@@ -53,8 +54,8 @@ static void expect_with(const subject *s, size_t size, const nnq_op *const *ops,
     nnq_diagnostic at = {-2, 0};
     const int32_t actual = nnq_open(&model, s->file.file, size, ops, &at);
     if (actual != error || at.op != op || at.byte != byte) {
-        fail_msg("%s, op %d, byte %u; expected %s, op %d, byte %u", nnq_error_name(actual), (int)at.op, (unsigned)at.byte,
-                 nnq_error_name(error), (int)op, (unsigned)byte);
+        fail_msg("%s, op %d, byte %u; expected %s, op %d, byte %u", nnq_error_name(actual), (int)at.op,
+                 (unsigned)at.byte, nnq_error_name(error), (int)op, (unsigned)byte);
     }
     assert_int_equal(nnq_open(&model, s->file.file, size, ops, NULL), error);
 }
@@ -320,8 +321,9 @@ static void pool_pads(void **state) {
         builder_input(&b, 4, 4, 1, 0);
         if (i % 2 == 1) {
             uint8_t multipliers[16] = {0};
-            p = (nnq_params){.average_pool = {NNQ_OP_AVERAGE_POOL, 2, 2, 1, 1, pads[0], pads[1], pads[2], pads[3], -128, 127, 0,
-                                              0, 33, builder_data(&b, multipliers, sizeof multipliers)}};
+            const int32_t at = builder_data(&b, multipliers, sizeof multipliers);
+            p = (nnq_params){.average_pool = {NNQ_OP_AVERAGE_POOL, 2, 2, 1, 1, pads[0], pads[1], pads[2], pads[3], -128,
+                                              127, 0, 0, 33, at}};
         }
         builder_op_add(&b, &p, &in, 1, height, width, 1, 0);
         const subject s = {b, builder_finish(&b)};

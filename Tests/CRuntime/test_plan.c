@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Plans: whatever stages, bands, rings and offsets the verifier accepts compute what the plain program computes, and what it
- * refuses would not have. The judge is a simulation that labels every row slot with the row it holds.
+ * Plans: whatever stages, bands, rings and offsets the verifier accepts compute what the plain program computes, and
+ * what it refuses would not have. The judge is a simulation that labels every row slot with the row it holds.
  */
 #include "support/check.h"
 #include "support/random_op.h"
@@ -17,11 +17,13 @@ static rows rows_of(const builder_op *op) {
     const nnq_params *p = &op->params;
     switch (p->opcode) {
     case NNQ_OP_CONV2D:
-        return (rows){p->conv2d.stride_height, p->conv2d.kernel_height, p->conv2d.dilation_height, p->conv2d.pad_top, 0};
+        return (rows){p->conv2d.stride_height, p->conv2d.kernel_height, p->conv2d.dilation_height, p->conv2d.pad_top,
+                      0};
     case NNQ_OP_DEPTHWISE_CONV2D:
         return (rows){p->depthwise_conv2d.stride_height, p->depthwise_conv2d.kernel_height,
                       p->depthwise_conv2d.dilation_height, p->depthwise_conv2d.pad_top, 0};
-    case NNQ_OP_MAX_POOL: return (rows){p->max_pool.stride_height, p->max_pool.kernel_height, 1, p->max_pool.pad_top, 0};
+    case NNQ_OP_MAX_POOL:
+        return (rows){p->max_pool.stride_height, p->max_pool.kernel_height, 1, p->max_pool.pad_top, 0};
     case NNQ_OP_AVERAGE_POOL:
         return (rows){p->average_pool.stride_height, p->average_pool.kernel_height, 1, p->average_pool.pad_top, 0};
     case NNQ_OP_PAD: return (rows){1, 1, 1, p->pad.pad_top, 0};
@@ -129,16 +131,21 @@ static int simulate(const builder *b) {
 
 /* --- Random plans --- */
 
-static const int32_t streaming[] = {NNQ_OP_CONV2D, NNQ_OP_DEPTHWISE_CONV2D, NNQ_OP_MAX_POOL, NNQ_OP_AVERAGE_POOL, NNQ_OP_ADD,
-                                    NNQ_OP_CONCAT, NNQ_OP_PAD,              NNQ_OP_TABLE,    NNQ_OP_SOFTMAX};
+static const int32_t streaming[] = {NNQ_OP_CONV2D, NNQ_OP_DEPTHWISE_CONV2D, NNQ_OP_MAX_POOL,
+                                    NNQ_OP_AVERAGE_POOL, NNQ_OP_ADD, NNQ_OP_CONCAT,
+                                    NNQ_OP_PAD, NNQ_OP_TABLE, NNQ_OP_SOFTMAX};
 enum { STREAMING = sizeof streaming / sizeof *streaming };
+
+static int32_t random_kind(rng *r, int all_kinds) {
+    return all_kinds ? rng_range(r, 1, NNQ_OPCODE_LIMIT - 1) : streaming[rng_range(r, 0, STREAMING - 1)];
+}
 
 /* A program of some ops, each reading the one before or, seldom, any tensor. Returns 0 where it grew too tall. */
 static int random_program(builder *b, rng *r, int32_t ops, int all_kinds) {
     builder_start(b);
     int32_t input = random_input(b, r, 12);
     while (b->op_count < ops) {
-        const int32_t kind = all_kinds ? rng_range(r, 1, NNQ_OPCODE_LIMIT - 1) : streaming[rng_range(r, 0, STREAMING - 1)];
+        const int32_t kind = random_kind(r, all_kinds);
         const int32_t from = rng_once_in(r, 5) ? rng_range(r, 0, b->tensor_count - 1) : input;
         const int32_t output = random_op(b, r, kind, from);
         input = output >= 0 ? output : input;
@@ -316,8 +323,8 @@ static void expect(const builder *b, int32_t error, int32_t op, uint32_t byte) {
     const built file = builder_finish(b);
     const int32_t actual = nnq_open(&model, file.file, file.size, nnq_all_ops, &at);
     if (actual != error || (error != NNQ_OK && (at.op != op || at.byte != byte))) {
-        fail_msg("%s, op %d, byte %u; expected %s, op %d, byte %u", nnq_error_name(actual), (int)at.op, (unsigned)at.byte,
-                 nnq_error_name(error), (int)op, (unsigned)byte);
+        fail_msg("%s, op %d, byte %u; expected %s, op %d, byte %u", nnq_error_name(actual), (int)at.op,
+                 (unsigned)at.byte, nnq_error_name(error), (int)op, (unsigned)byte);
     }
     free(file.file);
 }

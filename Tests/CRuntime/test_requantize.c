@@ -85,7 +85,8 @@ static void wide_arithmetic(void **state) {
                     }
                 }
                 for (int i = 0; i < 200; i++) {
-                    against_wide(&r, rng_range(&r, -most, most), rounding, pre_shift, rng_range(&r, 0, INT32_MAX), shift);
+                    const int32_t acc = rng_range(&r, -most, most);
+                    against_wide(&r, acc, rounding, pre_shift, rng_range(&r, 0, INT32_MAX), shift);
                 }
             }
         }

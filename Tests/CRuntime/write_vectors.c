@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Writes the committed files that come from the test builder: `write_vectors TESTS` fills TESTS/Vectors and TESTS/Fuzz/corpus.
+ * Writes the committed files that come from the test builder: `write_vectors TESTS` fills TESTS/Vectors and
+ * TESTS/Fuzz/corpus.
  */
 #include "support/random_op.h"
 #include "support/worked_example.h"

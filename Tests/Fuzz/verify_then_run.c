@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * libFuzzer target: opens any bytes as a model, and runs what opens.
  *
- * Magic, version, size, checksum and the sums of counts and sections are made right first, so that mutations reach the records.
- * What is accepted must run inside of its memory, give the same outputs whatever the arena held before, and give the outputs
- * of the same program under the plainest plan: whole tensors, no two sharing memory, one band.
+ * Magic, version, size, checksum and the sums of counts and sections are made right first, so that mutations reach the
+ * records. What is accepted must run inside of its memory, give the same outputs whatever the arena held before, and
+ * give the outputs of the same program under the plainest plan: whole tensors, no two sharing memory, one band.
  */
 #include "../CRuntime/support/builder.h"
 
@@ -43,7 +43,8 @@ static uint64_t work(const nnq_model *model, const uint8_t *file) {
         uint64_t each = 1;
         switch (p.opcode) {
         case NNQ_OP_CONV2D:
-            each = (uint64_t)(p.conv2d.kernel_height * p.conv2d.kernel_width) * (uint64_t)(in.channels / p.conv2d.groups);
+            each = (uint64_t)(p.conv2d.kernel_height * p.conv2d.kernel_width) *
+                   (uint64_t)(in.channels / p.conv2d.groups);
             break;
         case NNQ_OP_DEPTHWISE_CONV2D:
             each = (uint64_t)(p.depthwise_conv2d.kernel_height * p.depthwise_conv2d.kernel_width);

@@ -130,8 +130,9 @@ int32_t nnq_start(nnq_session *session, const nnq_model *model, void *arena, siz
 uint32_t nnq_arena_size(const nnq_model *model);
 
 /* Inputs and outputs of the model: how many, what they look like, and where they are in the arena. The application
- * writes every input before every run, since a run may use an input's memory for something else. Outputs are valid until
- * the next run or the next write to an input. An index out of range gives NNQ_ERROR_ARGUMENT or a null pointer. */
+ * writes every input before every run, since a run may use an input's memory for something else. Outputs are valid
+ * until the next run or the next write to an input. An index out of range gives NNQ_ERROR_ARGUMENT or a null pointer.
+ * */
 int32_t nnq_input_count(const nnq_model *model);
 int32_t nnq_output_count(const nnq_model *model);
 int32_t nnq_input_info(const nnq_model *model, int32_t index, nnq_tensor_info *info);

@@ -65,7 +65,8 @@ typedef struct patch {
 } patch;
 
 /* acc[n] = sum of `lanes` channels from `channel` on; |acc| <= 128 * kernel_height * kernel_width. */
-static void sum(const nnq_call *call, const nnq_tensor *in, const patch *at, int32_t channel, int32_t lanes, int32_t *acc) {
+static void sum(const nnq_call *call, const nnq_tensor *in, const patch *at, int32_t channel, int32_t lanes,
+                int32_t *acc) {
     memset(acc, 0, (size_t)lanes * sizeof *acc);
     for (int32_t i = 0; i < at->rows; i++) {
         const int8_t *row = nnq_row(call, in, at->top + i);

@@ -14,10 +14,10 @@ static int32_t check(nnq_check *check) {
     const nnq_conv2d_params *p = &check->call.params.conv2d;
     const nnq_tensor *in = &check->call.in;
     const nnq_tensor *out = &check->call.out;
-    const int32_t width_extent = (p->kernel_width - 1) * p->dilation_width + 1;
+    const nnq_window across = {p->stride_width, (p->kernel_width - 1) * p->dilation_width + 1, p->pad_left};
     if (in->channels % p->groups != 0 || out->channels % p->groups != 0 ||
         !nnq_window_fits(rows(&check->call.params), p->pad_bottom, in->height, out->height) ||
-        !nnq_window_fits((nnq_window){p->stride_width, width_extent, p->pad_left}, p->pad_right, in->width, out->width)) {
+        !nnq_window_fits(across, p->pad_right, in->width, out->width)) {
         return nnq_fail_shape(check);
     }
     const nnq_filter_layout layout = {
@@ -101,8 +101,8 @@ static void pixel(const patch *at, const nnq_requant *requant, const int8_t *inp
     }
 }
 
-/* acc = bias[oc] + sum of filter * input over kernel rows, kernel columns and the group's channels; |acc| <= |bias| + 128 *
- * sum |filter|, which the op's certificate bounds. */
+/* acc = bias[oc] + sum of filter * input over kernel rows, kernel columns and the group's channels; |acc| <= |bias| +
+ * 128 * sum |filter|, which the op's certificate bounds. */
 void nnq_conv2d_s8_portable(const nnq_call *call, int32_t first, int32_t count) {
     const nnq_conv2d_params *p = &call->params.conv2d;
     const nnq_tensor *in = &call->in;

@@ -18,8 +18,8 @@ static int32_t check(nnq_check *check) {
     return nnq_check_affine(check, NNQ_AFFINE_FIELD(dense), &layout);
 }
 
-/* acc = bias[o] + sum of filter * input over all inputs; |acc| <= |bias| + 128 * sum |filter|, which the op's certificate
- * bounds. */
+/* acc = bias[o] + sum of filter * input over all inputs; |acc| <= |bias| + 128 * sum |filter|, which the op's
+ * certificate bounds. */
 void nnq_dense_s8_portable(const nnq_call *call, int32_t first, int32_t count) {
     const nnq_tensor *in = &call->in;
     const int8_t *input = nnq_row(call, in, 0);

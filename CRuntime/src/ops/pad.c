@@ -14,7 +14,8 @@ static int32_t check(nnq_check *check) {
     const nnq_tensor *in = &check->call.in;
     const nnq_tensor *out = &check->call.out;
     if (in->channels != out->channels || in->zero_point != out->zero_point ||
-        in->height + p->pad_top + p->pad_bottom != out->height || in->width + p->pad_left + p->pad_right != out->width) {
+        in->height + p->pad_top + p->pad_bottom != out->height ||
+        in->width + p->pad_left + p->pad_right != out->width) {
         return nnq_fail_shape(check);
     }
     return NNQ_OK;

@@ -36,7 +36,8 @@ static uint32_t exponential(const uint8_t *exponentials, int32_t count, int32_t 
     return difference < count ? (uint32_t)nnq_load_u16(exponentials + 2 * difference) : 0;
 }
 
-/* The sum is at least 1, since exponentials[0] is, and at most 65535 * 65535 < 2^32; 256 * 65535 + sum / 2 < 2^32 too. */
+/* The sum is at least 1, since exponentials[0] is, and at most 65535 * 65535 < 2^32;
+ * 256 * 65535 + sum / 2 < 2^32 too. */
 static void pixel(const int8_t *input, int8_t *output, int32_t channels, const uint8_t *exponentials, int32_t count) {
     const int32_t top = largest(input, channels);
     uint32_t sum = 0;

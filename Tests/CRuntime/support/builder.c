@@ -44,7 +44,8 @@ int32_t builder_data(builder *b, const void *bytes, size_t size) {
     return (int32_t)offset;
 }
 
-int32_t builder_block(builder *b, int32_t channels, const int32_t *bias, const int32_t *multiplier, const uint8_t *shift) {
+int32_t builder_block(builder *b, int32_t channels, const int32_t *bias, const int32_t *multiplier,
+                      const uint8_t *shift) {
     uint8_t *block = calloc((size_t)channels, 9);
     for (int32_t c = 0; c < channels; c++) {
         put_u32(block + 4 * c, (uint32_t)bias[c]);

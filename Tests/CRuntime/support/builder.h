@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Builds model files for tests: tensors, ops with their constants, and a plan that a test may change before the file is made.
+ * Builds model files for tests: tensors, ops with their constants, and a plan that a test may change before the file is
+ * made.
  */
 #ifndef BUILDER_H
 #define BUILDER_H
@@ -68,7 +69,8 @@ int32_t builder_op_add(builder *b, const nnq_params *params, const int32_t *inpu
                        int32_t width, int32_t channels, int32_t zero_point);
 /* Appends constants at a multiple of 4; returns their offset in the data. */
 int32_t builder_data(builder *b, const void *bytes, size_t size);
-int32_t builder_block(builder *b, int32_t channels, const int32_t *bias, const int32_t *multiplier, const uint8_t *shift);
+int32_t builder_block(builder *b, int32_t channels, const int32_t *bias, const int32_t *multiplier,
+                      const uint8_t *shift);
 /* All ops as one stage. */
 void builder_one_stage(builder *b, int32_t band_rows);
 
@@ -85,8 +87,8 @@ uint32_t get_u32(const uint8_t *bytes);
 void seal(uint8_t *file, size_t size);
 /* Offset in the file of a field of an op's record. */
 uint32_t field_at(const built *model, const builder *b, int32_t op, const char *field);
-/* Gives every tensor memory of its own, whole, and every stage one band: the same program under the plainest plan. Returns the
- * arena's size, or 0 where it would exceed `limit`. */
+/* Gives every tensor memory of its own, whole, and every stage one band: the same program under the plainest plan.
+ * Returns the arena's size, or 0 where it would exceed `limit`. */
 uint32_t plain_plan(uint8_t *file, size_t size, uint32_t limit);
 
 #endif

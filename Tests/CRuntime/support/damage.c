@@ -8,7 +8,7 @@
 
 #include <sys/mman.h>
 
-enum { SMALL_FILE = 4096, RUN_ONE_IN = 16, LARGE_ARENA = 1 << 20, PAGE = 4096 };
+enum { SMALL_FILE = 4096, SAMPLE_ONE_IN = 16, LARGE_ARENA = 1 << 20, PAGE = 4096 };
 
 typedef struct bench {
     uint8_t *file;
@@ -16,8 +16,8 @@ typedef struct bench {
     damage_report report;
 } bench;
 
-/* A block of exactly `size` bytes, or, where a damaged header asks for a large one, pages that cost nothing until they are
- * touched, with one behind them that nobody may touch. */
+/* A block of exactly `size` bytes, or, where a damaged header asks for a large one, pages that cost nothing until they
+ * are touched, with one behind them that nobody may touch. */
 static uint8_t *arena_block(size_t size) {
     if (size <= LARGE_ARENA) {
         return aligned_block(size);
@@ -75,7 +75,8 @@ static void try(bench *b, size_t size, int must_fail, int runs) {
     }
 }
 
-static void change(bench *b, size_t at, uint8_t value, int runs) {
+/* Both ways of a change: with the checksum made right, and, where `also_unsealed`, as it was. */
+static void change(bench *b, size_t at, uint8_t value, int runs, int also_unsealed) {
     const uint8_t before = b->file[at];
     uint8_t checksum[4];
     if (value == before) {
@@ -83,7 +84,7 @@ static void change(bench *b, size_t at, uint8_t value, int runs) {
     }
     memcpy(checksum, b->file + 12, 4);
     b->file[at] = value;
-    if (at >= 12) {
+    if (at >= 12 && also_unsealed) {
         try(b, b->size, 1, runs);
     }
     if (at < 12 || at >= 16) {
@@ -97,25 +98,26 @@ static void change(bench *b, size_t at, uint8_t value, int runs) {
 static void change_byte(bench *b, rng *r, size_t at, int is_data) {
     if (b->size <= SMALL_FILE) {
         for (int value = 0; value < 256; value++) {
-            change(b, at, (uint8_t)value, 1);
+            change(b, at, (uint8_t)value, 1, 1);
         }
     } else if (is_data) {
-        change(b, at, (uint8_t)(b->file[at] ^ rng_range(r, 1, 255)), rng_once_in(r, RUN_ONE_IN));
+        const int sampled = rng_once_in(r, SAMPLE_ONE_IN);
+        change(b, at, (uint8_t)(b->file[at] ^ rng_range(r, 1, 255)), sampled, sampled);
     } else {
         static const uint8_t values[3] = {0, 0x7f, 0xff};
         for (int bit = 0; bit < 8; bit++) {
-            change(b, at, (uint8_t)(b->file[at] ^ 1 << bit), 1);
+            change(b, at, (uint8_t)(b->file[at] ^ 1 << bit), 1, 1);
         }
         for (int i = 0; i < 3; i++) {
-            change(b, at, values[i], 1);
+            change(b, at, values[i], 1, 1);
         }
     }
 }
 
 /* The file cut to each length, in a block of that length. */
-static void cut(bench *b) {
+static void cut(bench *b, size_t part, size_t parts) {
     uint8_t *whole = b->file;
-    for (size_t length = 0; length < b->size; length++) {
+    for (size_t length = part; length < b->size; length += parts) {
         b->file = aligned_block(length == 0 ? 1 : length);
         memcpy(b->file, whole, length);
         try(b, length, 1, 1);
@@ -124,7 +126,7 @@ static void cut(bench *b) {
     b->file = whole;
 }
 
-damage_report damage_file(const uint8_t *file, size_t size) {
+damage_report damage_file(const uint8_t *file, size_t size, size_t part, size_t parts) {
     bench b;
     rng r = rng_seeded("damage");
     memset(&b, 0, sizeof b);
@@ -134,10 +136,10 @@ damage_report damage_file(const uint8_t *file, size_t size) {
     const size_t info = get_u32(file + 36);
     const size_t data_end = size - info;
     const size_t data = data_end - get_u32(file + 32);
-    for (size_t at = 0; at < size; at++) {
+    for (size_t at = part; at < size; at += parts) {
         change_byte(&b, &r, at, at >= data && at < data_end);
     }
-    cut(&b);
+    cut(&b, part, parts);
     free(b.file);
     return b.report;
 }

@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The file's bytes in a block of exactly their number, at a multiple of 16; exits with a message where it cannot be read. */
+/* The file's bytes in a block of exactly their number, at a multiple of 16; exits with a message where it cannot be
+ * read. */
 uint8_t *read_file(const char *path, size_t *size);
 
 #endif

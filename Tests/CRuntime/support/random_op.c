@@ -130,8 +130,8 @@ static int32_t random_max_pool(builder *b, rng *r, int32_t input) {
     const builder_tensor in = b->tensors[input];
     const axis v = random_axis(r, in.height, 0, 0);
     const axis h = random_axis(r, in.width, 0, 0);
-    nnq_params params = {.max_pool = {NNQ_OP_MAX_POOL, v.kernel, h.kernel, v.stride, h.stride, v.before, v.after, h.before,
-                                      h.after, 0, 0}};
+    nnq_params params = {.max_pool = {NNQ_OP_MAX_POOL, v.kernel, h.kernel, v.stride, h.stride, v.before, v.after,
+                                      h.before, h.after, 0, 0}};
     random_clamp(r, &params.max_pool.act_min, &params.max_pool.act_max);
     return builder_op_add(b, &params, &input, 1, v.out, h.out, in.channels, in.zero_point);
 }
@@ -147,8 +147,8 @@ static int32_t random_average_pool(builder *b, rng *r, int32_t input) {
     for (int32_t n = 0; n < v.kernel * h.kernel; n++) {
         put_u32(multipliers + 4 * n, (uint32_t)rng_range(r, 0, INT32_MAX) / (uint32_t)(n + 1));
     }
-    nnq_params params = {.average_pool = {NNQ_OP_AVERAGE_POOL, v.kernel, h.kernel, v.stride, h.stride, v.before, v.after,
-                                          h.before, h.after, 0, 0, rounding, pre_shift,
+    nnq_params params = {.average_pool = {NNQ_OP_AVERAGE_POOL, v.kernel, h.kernel, v.stride, h.stride, v.before,
+                                          v.after, h.before, h.after, 0, 0, rounding, pre_shift,
                                           rng_range(r, 33, 33 + (pre_shift > 4 ? pre_shift : 4)), 0}};
     random_clamp(r, &params.average_pool.act_min, &params.average_pool.act_max);
     params.average_pool.multipliers = builder_data(b, multipliers, (size_t)(4 * v.kernel * h.kernel));
@@ -173,7 +173,8 @@ static int32_t random_add(builder *b, rng *r, int32_t input) {
     const builder_tensor in = b->tensors[input];
     const int32_t inputs[2] = {input, fellow(b, r, input)};
     const int32_t shift = rng_range(r, 1, 15);
-    nnq_params params = {.add = {NNQ_OP_ADD, rng_range(r, 0, 32767) >> (15 - shift), rng_range(r, 0, 32767) >> (15 - shift),
+    const int32_t most = 32767 >> (15 - shift);
+    nnq_params params = {.add = {NNQ_OP_ADD, rng_range(r, 0, most), rng_range(r, 0, most),
                                  rng_range(r, -100, 100) * (1 << shift) + (1 << (shift - 1)), shift, 0, 0}};
     random_clamp(r, &params.add.act_min, &params.add.act_max);
     return builder_op_add(b, &params, inputs, 2, in.height, in.width, in.channels, zero_point(r));

@@ -226,7 +226,8 @@ void reference_run(const builder *b, int8_t *const *tensors) {
     for (int32_t k = 0; k < b->op_count; k++) {
         const builder_op *op = &b->ops[k];
         const int32_t output = b->input_count + k;
-        const context c = {b, op, &b->tensors[op->inputs[0]], &b->tensors[output], tensors[op->inputs[0]], tensors[output]};
+        const int32_t input = op->inputs[0];
+        const context c = {b, op, &b->tensors[input], &b->tensors[output], tensors[input], tensors[output]};
         for (int32_t y = 0; y < c.out->height; y++) {
             for (int32_t x = 0; x < c.out->width; x++) {
                 for (int32_t channel = 0; channel < c.out->channels; channel++) {
