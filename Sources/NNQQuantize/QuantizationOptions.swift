@@ -64,4 +64,12 @@ public struct QuantizationOptions: Hashable, Codable, Sendable {
         self.rewrites = rewrites
         self.calibrationSamples = calibrationSamples
     }
+
+    /// Rewrites in alphabetical order, so that equal options give equal text.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(calibrator, forKey: .calibrator)
+        try container.encode(rewrites.map(\.rawValue).sorted(), forKey: .rewrites)
+        try container.encode(calibrationSamples, forKey: .calibrationSamples)
+    }
 }

@@ -50,7 +50,7 @@ public struct Quantizer: Sendable {
             folded, nodes: needed.map { folded.graph.nodes[$0].name }, source: calibration, options: options,
             progress: progress)
         let lowering = try Lowering(
-            folded, fusion, OutputRanges(folded.graph, fusion, calibrated: calibrated.ranges))
+            folded, fusion, OutputRanges(folded.graph, calibrated: calibrated.ranges))
         let report = QuantizationReport(
             options: options, rewrites: rewrites, calibrationSamples: calibrated.samples, ranges: calibrated.ranges,
             adjustments: lowering.adjustments)

@@ -109,7 +109,7 @@ import Testing
         let mapping = InputMapping(Quantization(scale: 1 / 64, zeroPoint: -1), info: info)
         #expect(mapping.isExactForBytes)
         #expect(mapping.map((0...255).map { UInt8($0) }) == (-128...127).map { Int8($0) })
-        #expect(mapping.map([Float(0), 255, 127, 300, -5, 1.4]) == [-128, 127, -1, 127, -128, -127])
+        #expect(mapping.map([Float(0), 255, 127, 300, -5, 1.4, .nan]) == [-128, 127, -1, 127, -128, -127, -128])
     }
 
     @Test func otherRawValuesAreNormalized() {

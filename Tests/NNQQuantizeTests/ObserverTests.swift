@@ -115,5 +115,7 @@ import Testing
         let json = try JSONEncoder().encode(options)
         #expect(try JSONDecoder().decode(QuantizationOptions.self, from: json) == options)
         #expect(String(decoding: json, as: UTF8.self).contains("\"percentile:99.9\""))
+        let all = try JSONEncoder().encode(QuantizationOptions())
+        #expect(String(decoding: all, as: UTF8.self).contains("[\"fold-batch-norm\",\"fuse-activations\",\"hoist-"))
     }
 }

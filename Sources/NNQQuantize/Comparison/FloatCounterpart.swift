@@ -19,7 +19,7 @@ extension Program {
             let ranges = Dictionary(needed.map { (folded.graph.nodes[$0].name, ValueRange(-1, 1)) }) { first, _ in first
             }
             // Without some rewrite, a model may not be lowered at all.
-            let lowering = try? Lowering(folded, fusion, OutputRanges(folded.graph, fusion, calibrated: ranges))
+            let lowering = try? Lowering(folded, fusion, OutputRanges(folded.graph, calibrated: ranges))
             if let lowering, hasStructure(of: lowering, fusion) { return (folded, lowering.nodeOfTensor) }
         }
         throw QuantizeError(

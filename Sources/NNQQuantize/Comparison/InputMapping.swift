@@ -54,12 +54,11 @@ public struct InputMapping: Sendable {
     /// The mapping for the first input of a program.
     public init(_ program: Program) { self.init(program.tensors[0].quantization, info: program.info) }
 
-    /// One sample, or several, channels innermost; values outside of the range saturate.
-    /// - Precondition: every value is a number.
+    /// One sample, or several, channels innermost; values outside of the range saturate, NaN is the lowest.
     public func map(_ raw: [Float]) -> [Int8] {
         raw.indices.map { index in
             let channel = index % mean.count
-            if isExactForBytes { return Int8(min(max(raw[index].rounded() - 128, -128), 127)) }
+            if isExactForBytes, !raw[index].isNaN { return Int8(min(max(raw[index].rounded() - 128, -128), 127)) }
             return quantization.quantize((raw[index] - mean[channel]) / std[channel])
         }
     }

@@ -36,7 +36,7 @@ extension Lowering {
             pending.replaceSubrange(0..<Self.widestConcat, with: [joined])
             part += 1
         }
-        try appendLast(.concat(axis: 2, rescales(pending, output)), for: index, inputs: pending, output)
+        try append(.concat(axis: 2, rescales(pending, output)), for: index, inputs: pending, output)
     }
 
     /// The output's range holds every input's, so its scale is the larger one and a multiplier exists.

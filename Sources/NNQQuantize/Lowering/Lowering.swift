@@ -90,8 +90,11 @@ struct Lowering {
     }
 
     /// Appends a node's op, which computes the node's result.
-    mutating func append(_ operation: Operation, for index: Int, _ output: Quantization) throws {
-        program.operations.append(ProgramOperation(operation, inputs: inputs(index)))
+    /// - Parameter inputs: the tensors that it reads; nil for those of the node's inputs.
+    mutating func append(
+        _ operation: Operation, for index: Int, inputs: [Int]? = nil, _ output: Quantization
+    ) throws {
+        program.operations.append(ProgramOperation(operation, inputs: inputs ?? self.inputs(index)))
         try appendTensor(index, named: graph.nodes[index].name, output)
         record(index)
     }
@@ -104,13 +107,6 @@ struct Lowering {
         program.operations.append(ProgramOperation(operation, inputs: inputs))
         try appendTensor(index, named: "\(graph.nodes[index].name).part\(part)", output, extents: extents)
         return program.tensors.count - 1
-    }
-
-    /// Appends the last op of several.
-    mutating func appendLast(_ operation: Operation, for index: Int, inputs: [Int], _ output: Quantization) throws {
-        program.operations.append(ProgramOperation(operation, inputs: inputs))
-        try appendTensor(index, named: graph.nodes[index].name, output)
-        record(index)
     }
 
     /// A node whose value is its input's.

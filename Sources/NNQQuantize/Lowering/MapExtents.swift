@@ -16,6 +16,4 @@ struct MapExtents: Hashable {
         height = outer.count >= 2 ? outer[0] : 1
         width = (outer.count >= 2 ? outer.dropFirst() : outer).reduce(1, *)
     }
-
-    var count: Int { height * width * channels }
 }

@@ -6,7 +6,6 @@ import NNQGraph
 /// Calibrated ranges by the node that holds a tensor's final value.
 struct OutputRanges {
     private let graph: Graph
-    private let fusion: ActivationFusion
     private var ranges: [Int: ValueRange] = [:]
 
     /// Nodes whose ranges lowering needs; other ops keep their input's quantization or have one of their own.
@@ -22,9 +21,8 @@ struct OutputRanges {
         }.map(fusion.result)
     }
 
-    init(_ graph: Graph, _ fusion: ActivationFusion, calibrated: [String: ValueRange]) {
+    init(_ graph: Graph, calibrated: [String: ValueRange]) {
         self.graph = graph
-        self.fusion = fusion
         for (index, node) in graph.nodes.enumerated() { ranges[index] = calibrated[node.name] }
         shareAmongConcats()
     }
