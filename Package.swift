@@ -32,7 +32,8 @@ let package = Package(
         .target(name: "CTrainKernels"),
         .target(name: "NNQTrain", dependencies: ["NNQBase", "NNQGraph", "NNQData", "CDNNL", "CTrainKernels"]),
         .target(name: "NNQFormat", dependencies: ["NNQBase", "CNNQ"]),
-        .target(name: "NNQQuantize", dependencies: ["NNQBase", "NNQGraph", "NNQData", "NNQTrain", "NNQFormat"]),
+        .target(
+            name: "NNQQuantize", dependencies: ["NNQBase", "NNQGraph", "NNQData", "NNQTrain", "NNQFormat", "NNQRuntime"]),
         .target(
             name: "NNQRecipes",
             dependencies: ["NNQGraph", "NNQTrain", "NNQData", .product(name: "Yams", package: "Yams")],
@@ -45,5 +46,18 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tools/nnq"),
+
+        .testTarget(name: "NNQCommandTests", dependencies: ["nnq"]),
+        .testTarget(name: "NNQGraphTests", dependencies: ["NNQGraph", "NNQBase"]),
+        .testTarget(
+            name: "NNQQuantizeTests",
+            dependencies: ["NNQQuantize", "NNQGraph", "NNQBase", "NNQData", "NNQTrain", "NNQFormat", "NNQRuntime", "CNNQ", "Oracle"]),
+        .testTarget(name: "NNQTrainTests", dependencies: ["NNQTrain", "NNQBase", "NNQGraph", "NNQData"]),
+        .executableTarget(name: "TrainBench", dependencies: ["NNQBase", "NNQTrain"], path: "Tests/Bench/TrainBench"),
+        .testTarget(name: "NNQDataTests", dependencies: ["NNQBase", "NNQData"]),
+        // Tests.
+        .target(name: "Oracle", dependencies: ["NNQBase", "NNQFormat", "CNNQ"], path: "Tests/Oracle"),
+        .testTarget(name: "NNQFormatTests", dependencies: ["NNQBase", "NNQFormat", "CNNQ", "Oracle"]),
+        .testTarget(name: "NNQRuntimeTests", dependencies: ["NNQBase", "NNQFormat", "NNQRuntime", "CNNQ", "Oracle"]),
     ]
 )

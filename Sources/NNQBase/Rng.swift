@@ -1,60 +1,77 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one random generator of the toolkit: the same seed gives the same numbers on every machine.
+// Random numbers that are the same on every machine: SplitMix64, with no function of the C library behind them.
 
-/// PCG32 (O'Neill, "PCG: A Family of Simple Fast Space-Efficient Statistically Good Algorithms for Random Number
-/// Generation", 2014): 64 bits of state, 32-bit outputs, 2^63 streams.
+/// SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
+///
+/// Equal seeds and streams give equal numbers on every machine. Not for cryptography.
 public struct Rng: RandomNumberGenerator, Sendable {
     @usableFromInline var state: UInt64
-    @usableFromInline let increment: UInt64
 
-    /// - Parameter stream: generators with one seed and different streams are independent of each other.
     @inlinable
-    public init(seed: UInt64, stream: UInt64 = 0) {
-        increment = stream << 1 | 1
-        state = 0
-        _ = nextWord()
-        state &+= seed
-        _ = nextWord()
+    public init(seed: UInt64) { state = seed }
+
+    /// A generator for one of many independent streams of `seed`: (seed, epoch, sample) and the like.
+    @inlinable
+    public init(seed: UInt64, stream: UInt64, _ substream: UInt64 = 0) {
+        state = Rng.mix(Rng.mix(seed &+ 0x9E37_79B9_7F4A_7C15) ^ stream)
+        state = Rng.mix(state &+ substream &* 0xD1B5_4A32_D192_ED03)
     }
 
+    /// The finalizer: a bijection of 64 bits in which every input bit reaches every output bit.
     @inlinable
-    public mutating func nextWord() -> UInt32 {
-        let old = state
-        state = old &* 6_364_136_223_846_793_005 &+ increment
-        let mixed = UInt32(truncatingIfNeeded: (old >> 18 ^ old) >> 27)
-        let turn = UInt32(truncatingIfNeeded: old >> 59)
-        return mixed >> turn | mixed << (32 &- turn & 31)
+    static func mix(_ value: UInt64) -> UInt64 {
+        var z = value
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
     }
 
     @inlinable
     public mutating func next() -> UInt64 {
-        let high = UInt64(nextWord())
-        return high << 32 | UInt64(nextWord())
+        state &+= 0x9E37_79B9_7F4A_7C15
+        return Rng.mix(state)
     }
 
-    /// Uniform in `[0, 1)`, a multiple of 2^-24.
+    /// Uniform in [0, 1), 24 bits.
     @inlinable
-    public mutating func uniform() -> Float { Float(nextWord() >> 8) * 0x1p-24 }
+    public mutating func uniform() -> Float { Float(next() >> 40) * 0x1p-24 }
 
-    /// Uniform in `[low, high)`.
+    /// Uniform in [low, high).
     @inlinable
     public mutating func uniform(_ low: Float, _ high: Float) -> Float { low + (high - low) * uniform() }
 
-    /// Uniform in `0..<bound`, without bias (Lemire, "Fast Random Integer Generation in an Interval", 2019).
+    /// Uniform in 0..<bound, without bias (Lemire, "Fast random integer generation in an interval", 2019).
     @inlinable
     public mutating func below(_ bound: Int) -> Int {
-        let bound = UInt32(bound)
-        var product = UInt64(nextWord()) * UInt64(bound)
-        if UInt32(truncatingIfNeeded: product) < bound {
-            let threshold = (0 &- bound) % bound
-            while UInt32(truncatingIfNeeded: product) < threshold { product = UInt64(nextWord()) * UInt64(bound) }
+        precondition(bound > 0)
+        let range = UInt64(bound)
+        var product = next().multipliedFullWidth(by: range)
+        if product.low < range {
+            let threshold = (0 &- range) % range
+            while product.low < threshold { product = next().multipliedFullWidth(by: range) }
         }
-        return Int(product >> 32)
+        return Int(product.high)
     }
 
-    /// Fisher and Yates's shuffle.
+    /// True with probability `probability`.
     @inlinable
-    public mutating func shuffle<Element>(_ values: inout [Element]) {
-        for index in stride(from: values.count - 1, to: 0, by: -1) { values.swapAt(index, below(index + 1)) }
+    public mutating func chance(_ probability: Float) -> Bool { uniform() < probability }
+
+    /// Normal with mean 0 and standard deviation 1 (Marsaglia's polar method).
+    @inlinable
+    public mutating func normal() -> Float {
+        while true {
+            let u = Double(next() >> 11) * 0x1p-52 - 1
+            let v = Double(next() >> 11) * 0x1p-52 - 1
+            let s = u * u + v * v
+            if s < 1 && s > 0 { return Float(u * (-2 * PortableMath.log(s) / s).squareRoot()) }
+        }
+    }
+
+    /// Shuffles in place (Fisher and Yates, as Durstenfeld writes it).
+    @inlinable
+    public mutating func shuffle<Element>(_ array: inout [Element]) {
+        guard array.count > 1 else { return }
+        for i in stride(from: array.count - 1, to: 0, by: -1) { array.swapAt(i, below(i + 1)) }
     }
 }

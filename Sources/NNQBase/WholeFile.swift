@@ -41,7 +41,9 @@ public enum WholeFile {
         var filled = 0
         while true {
             if filled == bytes.count { bytes.append(contentsOf: repeatElement(0, count: bytes.count)) }
-            let count = bytes.withUnsafeMutableBytes { Foundation.read(descriptor, $0.baseAddress! + filled, $0.count - filled) }
+            let count = bytes.withUnsafeMutableBytes {
+                Foundation.read(descriptor, $0.baseAddress! + filled, $0.count - filled)
+            }
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw FileError(cannot: "read", path, code: errno) }
             if count == 0 { break }
@@ -70,7 +72,24 @@ public enum WholeFile {
         }
     }
 
-    private static func fill(_ target: String, flags: Int32, _ bytes: some Collection<UInt8>, named path: String) throws {
+    /// Fails now where `write(_:to:)` would fail later for want of a folder or of permission; leaves nothing behind.
+    /// - Throws: `FileError`.
+    public static func probe(_ path: String) throws {
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+            guard status.st_mode & S_IFMT == S_IFDIR else { return }
+            throw FileError(cannot: "write", path, code: EISDIR)
+        }
+        let beside = "\(path).\(getpid()).part"
+        let descriptor = open(beside, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw FileError(cannot: "write", path, code: errno) }
+        close(descriptor)
+        unlink(beside)
+    }
+
+    private static func fill(
+        _ target: String, flags: Int32, _ bytes: some Collection<UInt8>, named path: String
+    ) throws {
         let descriptor = open(target, flags | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw FileError(cannot: "write", path, code: errno) }
         defer { close(descriptor) }
@@ -83,6 +102,8 @@ public enum WholeFile {
                 written += count
             }
         }
-        if fsync(descriptor) != 0, errno != EINVAL, errno != EROFS { throw FileError(cannot: "write", path, code: errno) }
+        if fsync(descriptor) != 0, errno != EINVAL, errno != EROFS {
+            throw FileError(cannot: "write", path, code: errno)
+        }
     }
 }

@@ -14,11 +14,11 @@ public struct Quantization: Hashable, Codable, Sendable {
         self.zeroPoint = zeroPoint
     }
 
-    /// The nearest int8 value, saturated; ties to even.
+    /// The nearest int8 value, saturated; ties to even, NaN is the lowest.
     @inlinable
     public func quantize(_ real: Float) -> Int8 {
         let q = (real / scale).rounded(.toNearestOrEven) + Float(zeroPoint)
-        return Int8(min(max(q, -128), 127))
+        return q >= 127 ? 127 : q > -128 ? Int8(q) : -128
     }
 
     @inlinable
@@ -76,8 +76,8 @@ public struct Rescale: Hashable, Sendable {
     public static let identity = Rescale(constant: 1 << 13, multiplier: 1 << 14, shift: 14)
 }
 
-/// One op with its constants. The parameter structures are those of ops.def; their DATA fields and `opcode` are filled in
-/// by the writer and meaningless here.
+/// One op with its constants. The parameter structures are those of ops.def; their DATA fields and `opcode` are filled
+/// in by the writer and meaningless here.
 public enum Operation: Sendable {
     /// Filter `[out_c, kernel_h, kernel_w, in_c / groups]`.
     case conv2D(nnq_conv2d_params, filter: [Int8], Requantization)
@@ -99,7 +99,7 @@ public enum Operation: Sendable {
 }
 
 /// An op at its place: it reads tensors, and op k writes tensor `inputCount + k` of its program.
-public struct ProgramOperation: Sendable {
+public struct ProgramOperation: Hashable, Sendable {
     public var operation: Operation
     /// Indices of tensors that come before the op's own output.
     public var inputs: [Int]
@@ -123,7 +123,8 @@ public struct ProgramInfo: Hashable, Codable, Sendable {
         }
     }
 
-    /// Names of tensors by index.
+    /// Names of tensors by index. Only a file's: a program's names are those of its tensors, which the writer puts here
+    /// and the reader takes from here.
     public var tensors: [String]?
     /// Names of classes by output index.
     public var classes: [String]?
@@ -151,7 +152,7 @@ public struct ProgramInfo: Hashable, Codable, Sendable {
 }
 
 /// An int8 network: inputs, ops in the order in which they run, outputs.
-public struct Program: Sendable {
+public struct Program: Hashable, Sendable {
     /// The inputs, then the output of each op.
     public var tensors: [ProgramTensor]
     public var inputCount: Int

@@ -11,6 +11,7 @@ public protocol Block: Sendable {
 @resultBuilder
 public enum BlockBuilder {
     public static func buildExpression(_ block: any Block) -> [any Block] { [block] }
+    public static func buildExpression(_ blocks: [any Block]) -> [any Block] { blocks }
     public static func buildBlock(_ parts: [any Block]...) -> [any Block] { parts.flatMap { $0 } }
     public static func buildArray(_ parts: [[any Block]]) -> [any Block] { parts.flatMap { $0 } }
     public static func buildOptional(_ part: [any Block]?) -> [any Block] { part ?? [] }

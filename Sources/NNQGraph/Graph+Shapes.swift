@@ -23,14 +23,31 @@ extension Graph {
     private static func shape(of node: Node, inputs: [Shape]) throws -> Shape {
         let expected = node.layer.inputCount
         guard expected.contains(inputs.count) else {
-            let need = expected.lowerBound == expected.upperBound ? "\(expected.lowerBound)" : "at least \(expected.lowerBound)"
+            let need =
+                expected.lowerBound == expected.upperBound
+                ? "\(expected.lowerBound)" : "at least \(expected.lowerBound)"
             throw GraphError.at(node, "has \(inputs.count) inputs and needs \(need)")
         }
+        if let size = node.layer.sizes.first(where: { $0.magnitude > 1 << 24 }) {
+            throw GraphError.at(node, "has a size of \(size); at most 2^24 is possible")
+        }
         let shape = try outputShape(node, inputs)
-        guard shape.rank >= 1, shape.dimensions.allSatisfy({ $0 >= 1 && $0 <= 1 << 24 }),
-            shape.dimensions.reduce(1.0, { $0 * Double($1) }) <= Double(1 << 30)
-        else { throw GraphError.at(node, "its output would be \(shape): every extent is at least 1, at most 2^30 elements in all") }
+        try check(node, shape)
+        let weights = node.layer.weightCount(inputs: inputs)
+        guard weights <= Double(1 << 30) else {
+            throw GraphError.at(node, "would have \(Int(min(weights, 0x1p62))) weights; at most 2^30 are possible")
+        }
         return shape
+    }
+
+    private static func check(_ node: Node, _ output: Shape) throws {
+        guard output.rank >= 1, output.dimensions.allSatisfy({ $0 >= 1 && $0 <= 1 << 24 }),
+            output.dimensions.reduce(1.0, { $0 * Double($1) }) <= Double(1 << 30)
+        else {
+            throw GraphError.at(
+                node,
+                "its output would be \(output): every extent is at least 1 and at most 2^24, all together at most 2^30")
+        }
     }
 
     private static func outputShape(_ node: Node, _ inputs: [Shape]) throws -> Shape {
@@ -43,12 +60,15 @@ extension Graph {
             let input = try map(node, inputs[0])
             guard filters >= 1, groups >= 1 else { throw GraphError.at(node, "filters and groups are at least 1") }
             guard input.channels % groups == 0, filters % groups == 0 else {
-                throw GraphError.at(node, "\(input.channels) input and \(filters) output channels: groups (\(groups)) must divide both")
+                throw GraphError.at(
+                    node, "\(input.channels) input and \(filters) output channels: groups (\(groups)) must divide both")
             }
             return try slide(node, window, input, channels: filters)
         case .depthwiseConv2D(let multiplier, let window, _):
             let input = try map(node, inputs[0])
-            guard multiplier >= 1 else { throw GraphError.at(node, "multiplier is \(multiplier), at least 1 is needed") }
+            guard multiplier >= 1 else {
+                throw GraphError.at(node, "multiplier is \(multiplier), at least 1 is needed")
+            }
             return try slide(node, window, input, channels: input.channels * multiplier)
         case .maxPool(let window), .averagePool(let window):
             let input = try map(node, inputs[0])
@@ -56,21 +76,28 @@ extension Graph {
         case .globalAveragePool: return [try map(node, inputs[0]).channels]
         case .batchNorm(let epsilon, let momentum):
             guard epsilon > 0, momentum >= 0, momentum <= 1 else {
-                throw GraphError.at(node, "epsilon is above 0 and momentum between 0 and 1; they are \(epsilon) and \(momentum)")
+                throw GraphError.at(
+                    node, "epsilon is above 0 and momentum between 0 and 1; they are \(epsilon) and \(momentum)")
             }
             return inputs[0]
         case .activation, .softmax: return inputs[0]
         case .dropout(let rate):
-            guard rate >= 0, rate < 1 else { throw GraphError.at(node, "rate is \(rate); it lies between 0 and 1, 1 excluded") }
+            guard rate >= 0, rate < 1 else {
+                throw GraphError.at(node, "rate is \(rate); it lies between 0 and 1, 1 excluded")
+            }
             return inputs[0]
         case .add:
-            guard inputs[0] == inputs[1] else { throw GraphError.at(node, "adds \(inputs[0]) and \(inputs[1]): the shapes must be equal") }
+            guard inputs[0] == inputs[1] else {
+                throw GraphError.at(node, "adds \(inputs[0]) and \(inputs[1]): the shapes must be equal")
+            }
             return inputs[0]
         case .concat: return try concatenated(node, inputs)
         case .flatten: return [inputs[0].count]
         case .reshape(let shape):
+            try check(node, shape)
             guard shape.count == inputs[0].count else {
-                throw GraphError.at(node, "reshapes \(inputs[0]) (\(inputs[0].count) elements) to \(shape) (\(shape.count))")
+                throw GraphError.at(
+                    node, "reshapes \(inputs[0]) (\(inputs[0].count) elements) to \(shape) (\(shape.count))")
             }
             return shape
         case .pad(let margins):
@@ -78,7 +105,9 @@ extension Graph {
             guard [margins.top, margins.bottom, margins.left, margins.right].allSatisfy({ $0 >= 0 }) else {
                 throw GraphError.at(node, "padding is negative")
             }
-            return [input.height + margins.top + margins.bottom, input.width + margins.left + margins.right, input.channels]
+            return [
+                input.height + margins.top + margins.bottom, input.width + margins.left + margins.right, input.channels,
+            ]
         }
     }
 
@@ -90,22 +119,28 @@ extension Graph {
     }
 
     private static func slide(_ node: Node, _ window: Window, _ input: Shape, channels: Int) throws -> Shape {
-        let sizes = [window.kernel, window.stride, window.dilation]
-        guard sizes.allSatisfy({ $0.height >= 1 && $0.width >= 1 }) else {
-            throw GraphError.at(node, "kernel, stride and dilation are at least 1")
-        }
+        try checkSizes(node, window)
         let margins = window.margins(for: input)
         guard [margins.top, margins.bottom, margins.left, margins.right].allSatisfy({ $0 >= 0 }) else {
             throw GraphError.at(node, "padding is negative")
         }
         guard let size = window.outputSize(for: input) else {
-            throw GraphError.at(node, "a \(window.extent) window does not fit into \(input): use smaller kernels or padding")
+            throw GraphError.at(
+                node, "a \(window.extent) window does not fit into \(input): use smaller kernels or padding")
         }
         return [size.height, size.width, channels]
     }
 
+    private static func checkSizes(_ node: Node, _ window: Window) throws {
+        let sizes = [window.kernel, window.stride, window.dilation]
+        guard sizes.allSatisfy({ $0.height >= 1 && $0.width >= 1 }) else {
+            throw GraphError.at(node, "kernel, stride and dilation are at least 1")
+        }
+    }
+
     /// A pool's window must see at least one element wherever it stands.
     private static func slidePool(_ node: Node, _ window: Window, _ input: Shape) throws -> Shape {
+        try checkSizes(node, window)
         let margins = window.margins(for: input)
         guard margins.top < window.kernel.height, margins.bottom < window.kernel.height,
             margins.left < window.kernel.width, margins.right < window.kernel.width

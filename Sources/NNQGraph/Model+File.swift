@@ -11,7 +11,11 @@ extension Model {
     /// Reads a float model.
     /// - Throws: `FileError` or `GraphError` with the file's name, what is wrong and what to do.
     public init(contentsOf path: String) throws {
-        let file = try SafeTensors(contentsOf: path)
+        try self.init(SafeTensors(contentsOf: path), path: path)
+    }
+
+    /// A float model from a file that was read; `path` is for messages.
+    public init(_ file: SafeTensors, path: String) throws {
         guard let graph = file.metadata[Self.graphKey] else {
             throw GraphError("\(path) holds tensors but no nnq graph: 'nnq train' writes such files")
         }

@@ -1,29 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // A float model: the graph, its parameters, and what is needed to feed and read it.
 
+import NNQBase
+
 /// What a model's output means.
-public enum Task: String, Codable, Sendable {
+public enum Task: String, Codable, Sendable, CaseIterable {
     /// The class is the largest of the outputs.
     case classification
     /// One output, or several independent ones: yes above 0.5.
     case binary
     /// The outputs are numbers.
     case regression
-}
-
-/// How raw input becomes what the graph sees: `(raw - mean[c]) / std[c]`.
-public struct Normalization: Hashable, Codable, Sendable {
-    /// One value for all channels, or one a channel, in the raw input's units (0...255 for pixels).
-    public var mean: [Float]
-    /// As `mean`; above 0.
-    public var std: [Float]
-
-    public init(mean: [Float], std: [Float]) {
-        self.mean = mean
-        self.std = std
-    }
-
-    public static let identity = Normalization(mean: [0], std: [1])
 }
 
 /// What travels with a model beside its weights.
@@ -89,9 +76,8 @@ public struct Model: Hashable, Sendable {
         if parameters.count > specs.count, let extra = Set(parameters.keys).subtracting(specs.map(\.name)).min() {
             throw GraphError("parameter '\(extra)' belongs to no layer of the graph")
         }
-        let normalization = metadata.normalization
-        guard normalization.std.allSatisfy({ $0 > 0 && $0.isFinite }), normalization.mean.allSatisfy(\.isFinite),
-            !normalization.mean.isEmpty, normalization.mean.count == normalization.std.count
-        else { throw GraphError("normalization: one mean and one std above 0 for each channel, or one of each") }
+        guard metadata.normalization.isValid else {
+            throw GraphError("normalization: one mean and one std above 0 for each channel, or one of each")
+        }
     }
 }

@@ -82,7 +82,7 @@ extension Graph {
     public func initialParameters(seed: UInt64, initializer: Initializer = .he) throws -> [String: Tensor] {
         var parameters: [String: Tensor] = [:]
         for (index, (name, spec)) in try self.parameters().enumerated() {
-            var rng = Rng(seed: seed, stream: UInt64(index) + 1)
+            var rng = Rng(seed: seed, stream: UInt64(index))
             parameters[name] = spec.initialValue(initializer, &rng)
         }
         return parameters

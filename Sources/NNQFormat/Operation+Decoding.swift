@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// An op from its parameters and its constants in a file.
+
+import CNNQ
+
+extension Operation {
+    /// The op with these parameters, whose DATA fields point into `bytes`.
+    /// - Precondition: the runtime's verifier accepted the file.
+    init(
+        _ opcode: nnq_opcode, _ parameters: nnq_params, inputs: [ProgramTensor], output: ProgramTensor,
+        constantsIn bytes: [UInt8]
+    ) {
+        switch opcode {
+        case .NNQ_OP_CONV2D:
+            let p = parameters.conv2d
+            let perGroup = inputs[0].channels / Int(p.groups)
+            let length = output.channels * Int(p.kernel_height) * Int(p.kernel_width) * perGroup
+            self = .conv2D(
+                p, filter: bytes.numbers(at: Int(p.filter), count: length),
+                Requantization(bytes, at: p.requant, channels: output.channels))
+        case .NNQ_OP_DEPTHWISE_CONV2D:
+            let p = parameters.depthwise_conv2d
+            let length = output.channels * Int(p.kernel_height) * Int(p.kernel_width)
+            self = .depthwiseConv2D(
+                p, filter: bytes.numbers(at: Int(p.filter), count: length),
+                Requantization(bytes, at: p.requant, channels: output.channels))
+        case .NNQ_OP_DENSE:
+            let p = parameters.dense
+            let length = output.channels * inputs[0].count
+            self = .dense(
+                p, filter: bytes.numbers(at: Int(p.filter), count: length),
+                Requantization(bytes, at: p.requant, channels: output.channels))
+        case .NNQ_OP_MAX_POOL: self = .maxPool(parameters.max_pool)
+        case .NNQ_OP_AVERAGE_POOL:
+            let p = parameters.average_pool
+            self = .averagePool(p, multipliers: bytes.numbers(at: Int(p.multipliers), count: p.multiplierCount))
+        case .NNQ_OP_ADD: self = .add(parameters.add)
+        case .NNQ_OP_CONCAT:
+            let p = parameters.concat
+            self = .concat(
+                axis: Int(p.axis), inputs.indices.map { Rescale(bytes, at: Int(p.rescales) + 8 * $0) })
+        case .NNQ_OP_PAD: self = .pad(parameters.pad)
+        case .NNQ_OP_TABLE: self = .table(bytes.numbers(at: Int(parameters.table.values), count: 256))
+        case .NNQ_OP_SOFTMAX:
+            let p = parameters.softmax
+            self = .softmax(bytes.numbers(at: Int(p.exponentials), count: Int(p.count)))
+        case .NNQ_OP_RESHAPE: self = .reshape
+        }
+    }
+}
+
+extension Requantization {
+    fileprivate init(_ bytes: [UInt8], at offset: Int32, channels: Int) {
+        let start = Int(offset)
+        self.init(
+            bias: bytes.numbers(at: start, count: channels),
+            multiplier: bytes.numbers(at: start + 4 * channels, count: channels),
+            shift: bytes.numbers(at: start + 8 * channels, count: channels))
+    }
+}
+
+extension Rescale {
+    fileprivate init(_ bytes: [UInt8], at offset: Int) {
+        self.init(
+            constant: bytes.number(at: offset), multiplier: bytes.number(at: offset + 4), shift: bytes[offset + 6])
+    }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// An op as the file has it: an op code, parameters, and constants in the order of the DATA fields.
+
+import CNNQ
+
+extension Operation {
+    /// The op's code in ops.def.
+    public var opcode: nnq_opcode {
+        switch self {
+        case .conv2D: .NNQ_OP_CONV2D
+        case .depthwiseConv2D: .NNQ_OP_DEPTHWISE_CONV2D
+        case .dense: .NNQ_OP_DENSE
+        case .maxPool: .NNQ_OP_MAX_POOL
+        case .averagePool: .NNQ_OP_AVERAGE_POOL
+        case .add: .NNQ_OP_ADD
+        case .concat: .NNQ_OP_CONCAT
+        case .pad: .NNQ_OP_PAD
+        case .table: .NNQ_OP_TABLE
+        case .softmax: .NNQ_OP_SOFTMAX
+        case .reshape: .NNQ_OP_RESHAPE
+        }
+    }
+
+    /// The op's name in ops.def: `conv2d`, `max_pool`, ...
+    public var name: String { String(cString: nnq_op_name(Int32(opcode.rawValue))) }
+
+    /// The constants as they lie in the data section.
+    package var constants: [[UInt8]] {
+        switch self {
+        case .conv2D(_, let filter, let block), .depthwiseConv2D(_, let filter, let block),
+            .dense(_, let filter, let block):
+            [filter.map { UInt8(bitPattern: $0) }, block.bytes]
+        case .averagePool(_, let multipliers): [littleEndian(multipliers)]
+        case .concat(_, let rescales): [rescales.flatMap(\.bytes)]
+        case .table(let values): [values.map { UInt8(bitPattern: $0) }]
+        case .softmax(let exponentials): [littleEndian(exponentials)]
+        case .maxPool, .add, .pad, .reshape: []
+        }
+    }
+
+    /// The parameters with the op code, and with these file offsets of the constants.
+    package func parameters(constantsAt offsets: [Int] = [0, 0]) -> nnq_params {
+        var result = nnq_params()
+        let data = offsets.map { Int32(clamping: $0) }
+        switch self {
+        case .conv2D(var p, _, _):
+            (p.filter, p.requant) = (data[0], data[1])
+            result.conv2d = p
+        case .depthwiseConv2D(var p, _, _):
+            (p.filter, p.requant) = (data[0], data[1])
+            result.depthwise_conv2d = p
+        case .dense(var p, _, _):
+            (p.filter, p.requant) = (data[0], data[1])
+            result.dense = p
+        case .maxPool(let p): result.max_pool = p
+        case .averagePool(var p, _):
+            p.multipliers = data[0]
+            result.average_pool = p
+        case .add(let p): result.add = p
+        case .concat(let axis, _): result.concat = .init(opcode: 0, axis: Int32(clamping: axis), rescales: data[0])
+        case .pad(let p): result.pad = p
+        case .table: result.table = .init(opcode: 0, values: data[0])
+        case .softmax(let exponentials):
+            result.softmax = .init(opcode: 0, count: Int32(exponentials.count), exponentials: data[0])
+        case .reshape: break
+        }
+        result.opcode = Int32(opcode.rawValue)
+        return result
+    }
+
+    /// The wire form of the parameters; nil where one is out of its range in ops.def.
+    package func wireParameters(constantsAt offsets: [Int] = [0, 0]) -> [UInt8]? {
+        var parameters = parameters(constantsAt: offsets)
+        var bytes = [UInt8](repeating: 0, count: MemoryLayout<nnq_params>.size)
+        let count = nnq_encode_params(&parameters, &bytes, bytes.count)
+        return count < 0 ? nil : Array(bytes.prefix(Int(count)))
+    }
+}
+
+private func littleEndian(_ values: [some FixedWidthInteger]) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.append(littleEndian: values)
+    return bytes
+}
+
+extension Requantization {
+    fileprivate var bytes: [UInt8] { littleEndian(bias) + littleEndian(multiplier) + shift }
+}
+
+extension Rescale {
+    fileprivate var bytes: [UInt8] { littleEndian([constant]) + littleEndian([multiplier]) + [shift, 0] }
+}
+
+extension Operation: Hashable {
+    /// Equal ops, parameters and constants.
+    public static func == (a: Operation, b: Operation) -> Bool {
+        a.opcode == b.opcode && a.constants == b.constants
+            && a.fields.map(\.value) == b.fields.map(\.value)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(opcode)
+        hasher.combine(constants)
+    }
+
+    /// Every field of ops.def by name, DATA fields as 0.
+    package var fields: [(name: String, value: Int32)] {
+        let parameters = parameters()
+        return withUnsafeBytes(of: parameters) { words in
+            var fields: [(name: String, value: Int32)] = []
+            while let name = nnq_op_field_name(parameters.opcode, Int32(fields.count)) {
+                let value = words.load(fromByteOffset: (fields.count + 1) * 4, as: Int32.self)
+                fields.append((String(cString: name), value))
+            }
+            return fields
+        }
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// The overflow certificates of SPEC.md, sections 4 and 5, with the name of the op that lacks one.
+
+import CNNQ
+
+extension Program {
+    /// Checks that no accumulator can overflow and that filters hold -127 ... 127.
+    /// - Precondition: `checkStructure` passed.
+    package func checkCertificates() throws {
+        for index in operations.indices {
+            switch operations[index].operation {
+            case .conv2D(let p, let filter, let block):
+                try check(index, rowsOf(filter, block), block, rounding: p.rounding, preShift: p.pre_shift)
+            case .dense(let p, let filter, let block):
+                try check(index, rowsOf(filter, block), block, rounding: p.rounding, preShift: p.pre_shift)
+            case .depthwiseConv2D(let p, let filter, let block):
+                try check(index, columnsOf(filter, block), block, rounding: p.rounding, preShift: p.pre_shift)
+            case .averagePool(let p, _):
+                try check(index, 255 * Int(p.kernel_height) * Int(p.kernel_width), shift: Int(p.pre_shift), "a sum")
+            case .add(let p):
+                let products = 128 * Int(p.multiplier_a + p.multiplier_b)
+                try check(index, Int(p.constant.magnitude) + products, "the sum")
+            case .concat(_, let rescales):
+                for (input, rescale) in rescales.enumerated() {
+                    let product = 128 * Int(rescale.multiplier)
+                    try check(index, Int(rescale.constant.magnitude) + product, "the rescaling of input \(input)")
+                }
+            case .maxPool, .pad, .table, .softmax, .reshape: break
+            }
+        }
+    }
+
+    /// `sum |w|` and the least weight of each output channel of a filter `[out, ...]`.
+    private func rowsOf(_ filter: [Int8], _ block: Requantization) -> [(sum: Int, least: Int8)] {
+        let length = filter.count / block.bias.count
+        return block.bias.indices.map { channel in
+            let row = filter[channel * length..<(channel + 1) * length]
+            return (row.reduce(0) { $0 + Int($1.magnitude) }, row.min() ?? 0)
+        }
+    }
+
+    /// The same of a filter `[..., out]`.
+    private func columnsOf(_ filter: [Int8], _ block: Requantization) -> [(sum: Int, least: Int8)] {
+        var columns = block.bias.map { _ in (sum: 0, least: Int8.max) }
+        for (index, weight) in filter.enumerated() {
+            let channel = index % columns.count
+            columns[channel].sum += Int(weight.magnitude)
+            columns[channel].least = min(columns[channel].least, weight)
+        }
+        return columns
+    }
+
+    private func check(
+        _ index: Int, _ channels: [(sum: Int, least: Int8)], _ block: Requantization, rounding: Int32, preShift: Int32
+    ) throws {
+        for (channel, (sum, least)) in channels.enumerated() {
+            if least == -128 {
+                throw FormatError.program(
+                    "\(describe(index)), output channel \(channel): the filter holds -128, and the format allows "
+                        + "-127 to 127: quantize weights symmetrically")
+            }
+            let shift = rounding == 0 ? Int(preShift) : max(0, 31 - Int(block.shift[channel]))
+            let bound = Int(block.bias[channel].magnitude) + 128 * sum
+            try check(index, bound, shift: shift, "the accumulator of output channel \(channel)")
+        }
+    }
+
+    private func check(_ index: Int, _ bound: Int, shift: Int = 0, _ what: String) throws {
+        if bound <= Int(Int32.max) >> shift { return }
+        let scaled = shift == 0 ? "\(bound)" : "\(bound) * 2^\(shift)"
+        throw FormatError.program(
+            "\(describe(index)): \(what) may reach \(scaled), and 2147483647 is the largest that cannot overflow: "
+                + "choose a larger input scale or a smaller pre-shift")
+    }
+}

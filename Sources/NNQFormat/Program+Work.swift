@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// How much work an op is, and how many bytes of constants it has.
+
+extension Program {
+    /// Multiply-accumulates of an op for one inference; 0 where it multiplies no weights.
+    public func macs(of operation: Int) -> Int {
+        let output = tensors[inputCount + operation]
+        switch operations[operation].operation {
+        case .dense(_, let filter, _): return filter.count
+        case .conv2D(_, let filter, _): return filter.count * output.height * output.width
+        case .depthwiseConv2D(_, let filter, _): return filter.count * output.height * output.width
+        default: return 0
+        }
+    }
+}
+
+extension Operation {
+    /// Bytes of constants that the op reads, before equal ones are shared.
+    public var constantBytes: Int {
+        switch self {
+        case .conv2D(_, let filter, let requantization), .depthwiseConv2D(_, let filter, let requantization),
+            .dense(_, let filter, let requantization):
+            return filter.count + 9 * requantization.bias.count
+        case .averagePool(_, let multipliers): return 4 * multipliers.count
+        case .concat(_, let rescales): return 8 * rescales.count
+        case .table(let values): return values.count
+        case .softmax(let exponentials): return 2 * exponentials.count
+        case .maxPool, .add, .pad, .reshape: return 0
+        }
+    }
+}

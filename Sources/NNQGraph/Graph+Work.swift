@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// How much work each layer is.
+
+extension Graph {
+    /// For each node, its multiply-accumulates for one sample; 0 where a layer multiplies no weights.
+    /// - Throws: `GraphError` where shapes do not fit.
+    public func macs() throws -> [Int] {
+        let shapes = try shapes()
+        return nodes.indices.map { index in
+            let inputs = nodes[index].inputs
+            let output = shapes[index]
+            switch nodes[index].layer {
+            case .dense(let units, _): return shapes[inputs[0]].count * units
+            case let .conv2D(_, window, groups, _):
+                return output.count * window.kernel.height * window.kernel.width * shapes[inputs[0]].channels / groups
+            case .depthwiseConv2D(_, let window, _): return output.count * window.kernel.height * window.kernel.width
+            default: return 0
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sizes in a layer, for shape inference to bound.
+
+extension Layer {
+    /// Every size that the layer gives, so that arithmetic with them cannot overflow once they are bounded.
+    var sizes: [Int] {
+        switch self {
+        case .dense(let units, _): [units]
+        case .conv2D(let filters, let window, let groups, _): [filters, groups] + window.sizes
+        case .depthwiseConv2D(let multiplier, let window, _): [multiplier] + window.sizes
+        case .maxPool(let window), .averagePool(let window): window.sizes
+        case .pad(let margins): margins.sizes
+        default: []
+        }
+    }
+
+    /// Weights of a layer whose output shape is known to be possible.
+    func weightCount(inputs: [Shape]) -> Double {
+        switch self {
+        case .dense(let units, _): Double(units) * Double(inputs[0].count)
+        case .conv2D(let filters, let window, let groups, _):
+            Double(filters) * Double(inputs[0].channels / groups) * Double(window.kernel.height * window.kernel.width)
+        case .depthwiseConv2D(let multiplier, let window, _):
+            Double(multiplier) * Double(inputs[0].channels) * Double(window.kernel.height * window.kernel.width)
+        default: 0
+        }
+    }
+}
+
+extension Window {
+    fileprivate var sizes: [Int] {
+        let sizes = [kernel, stride, dilation].flatMap { [$0.height, $0.width] }
+        guard case let .explicit(top, bottom, left, right) = padding else { return sizes }
+        return sizes + [top, bottom, left, right]
+    }
+}
+
+extension Margins {
+    fileprivate var sizes: [Int] { [top, bottom, left, right] }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// From raw samples to an int8 program's input.
+
+import NNQBase
+import NNQFormat
+import NNQGraph
+
+extension Metadata {
+    /// The quantization with which int8 input is `pixel - 128`, for byte images whose channels share a whole mean;
+    /// else nil. `(pixel - mean) / std = scale * (q - zero_point)` with q = pixel - 128, scale = 1 / std, zero_point
+    /// = mean - 128.
+    var exactInput: Quantization? {
+        guard hasByteInput, let mean = normalization.mean.first, let std = normalization.std.first,
+            normalization.mean.allSatisfy({ $0 == mean }), normalization.std.allSatisfy({ $0 == std }),
+            mean == mean.rounded(), (0...255).contains(mean), (1 / std).isNormal
+        else { return nil }
+        return Quantization(scale: 1 / std, zeroPoint: Int8(mean - 128))
+    }
+
+    /// The same for a node: normalization is about the first input of a graph.
+    func exactInput(_ graph: Graph, _ index: Int) -> Quantization? { index == graph.inputs.first ? exactInput : nil }
+}
+
+/// Maps raw samples (pixels 0 ... 255, or numbers in their own units) to the int8 input of a program.
+public struct InputMapping: Sendable {
+    /// How the program's input is quantized.
+    public let quantization: Quantization
+    /// True where int8 input is `pixel - 128`, without any rounding.
+    public let isExactForBytes: Bool
+    private let mean: [Float]
+    private let std: [Float]
+    /// By `channel * 256 + pixel`; one channel where all are alike.
+    private let bytes: [Int8]
+
+    /// - Parameters:
+    ///   - quantization: of the program's input.
+    ///   - info: the program's normalization; without one, raw values are what the network sees.
+    public init(_ quantization: Quantization, info: ProgramInfo) {
+        self.quantization = quantization
+        mean = info.normalization?.mean ?? [0]
+        std = info.normalization?.std ?? [1]
+        let metadata = Metadata(
+            normalization: Normalization(mean: mean, std: std), hasByteInput: info.byteInput ?? false)
+        isExactForBytes = metadata.exactInput == quantization
+        if isExactForBytes {
+            bytes = (0...255).map { Int8($0 - 128) }
+        } else {
+            bytes = zip(mean, std).flatMap { mean, std in
+                (0...255).map { quantization.quantize((Float($0) - mean) / std) }
+            }
+        }
+    }
+
+    /// The mapping for the first input of a program.
+    public init(_ program: Program) { self.init(program.tensors[0].quantization, info: program.info) }
+
+    /// One sample, or several, channels innermost; values outside of the range saturate, NaN is the lowest.
+    public func map(_ raw: [Float]) -> [Int8] {
+        raw.indices.map { index in
+            let channel = index % mean.count
+            if isExactForBytes, !raw[index].isNaN { return Int8(min(max(raw[index].rounded() - 128, -128), 127)) }
+            return quantization.quantize((raw[index] - mean[channel]) / std[channel])
+        }
+    }
+
+    /// One sample of pixels, or several, channels innermost.
+    public func map(_ pixels: [UInt8]) -> [Int8] {
+        let channels = isExactForBytes ? 1 : mean.count
+        return pixels.indices.map { bytes[($0 % channels) * 256 + Int(pixels[$0])] }
+    }
+}

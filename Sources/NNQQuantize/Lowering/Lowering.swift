@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// The walk over the float graph that builds the int8 program; each op's own lowering is in Lowering+<Op>.swift.
+
+import CNNQ
+import NNQFormat
+import NNQGraph
+
+/// What had to be done differently for a layer than asked for.
+public struct Adjustment: Hashable, Codable, Sendable, CustomStringConvertible {
+    public var layer: String
+    public var detail: String
+
+    public var description: String { "layer '\(layer)': \(detail)" }
+}
+
+/// An int8 program in the making.
+struct Lowering {
+    let model: Model
+    let fusion: ActivationFusion
+    let ranges: OutputRanges
+    let shapes: [Shape]
+    private(set) var program = Program(tensors: [], inputCount: 0, operations: [], outputs: [])
+    /// By tensor: the float node whose values it holds.
+    private(set) var nodeOfTensor: [String?] = []
+    private(set) var adjustments: [Adjustment] = []
+    /// By node: its tensor.
+    private var tensorOf: [Int: Int] = [:]
+
+    var graph: Graph { model.graph }
+
+    init(_ model: Model, _ fusion: ActivationFusion, _ ranges: OutputRanges) throws {
+        self.model = model
+        self.fusion = fusion
+        self.ranges = ranges
+        shapes = try model.graph.shapes()
+        for index in graph.inputs { try lowerInput(index) }
+        program.inputCount = program.tensors.count
+        for index in graph.nodes.indices where !fusion.fused.contains(index) { try lower(index) }
+        guard !program.operations.isEmpty else {
+            throw QuantizeError("the model has no layer that computes anything: there is nothing to run")
+        }
+        program.outputs = graph.outputs.map { tensorOf[$0]! }
+        program.info = ProgramInfo(model.metadata, tensors: program.tensors.map(\.name))
+    }
+
+    private mutating func lower(_ index: Int) throws {
+        switch graph.nodes[index].layer {
+        case .input: break
+        case .dense: try lowerDense(index)
+        case .conv2D(_, let window, let groups, _): try lowerConvolution(index, window, groups: groups)
+        case .depthwiseConv2D(let multiplier, let window, _): try lowerDepthwise(index, window, multiplier: multiplier)
+        case .maxPool(let window): try lowerMaxPool(index, window)
+        case .averagePool(let window): try lowerAveragePool(index, window)
+        case .globalAveragePool:
+            let input = shapes[graph.nodes[index].inputs[0]]
+            try lowerAveragePool(index, Window(kernel: Pair(input.height, input.width)))
+        case .activation(let function): try lowerActivation(index, function)
+        case .softmax: try lowerSoftmax(index)
+        case .add: try lowerAdd(index)
+        case .concat: try lowerConcat(index)
+        case .flatten, .reshape: try lowerReshape(index)
+        case .pad(let margins): try lowerPad(index, margins)
+        case .dropout: alias(index)
+        case .batchNorm: preconditionFailure("batch norms became other layers before lowering")
+        }
+    }
+
+    /// The model's inputs come first among the tensors.
+    private mutating func lowerInput(_ index: Int) throws {
+        let quantization = model.metadata.exactInput(graph, index) ?? ranges[index].quantization
+        try appendTensor(index, named: graph.nodes[index].name, quantization)
+        record(index)
+    }
+
+    /// The tensors that a node reads.
+    func inputs(_ index: Int) -> [Int] { graph.nodes[index].inputs.map { tensorOf[$0]! } }
+
+    /// How the only input of a node is quantized.
+    func inputQuantization(_ index: Int) -> Quantization { program.tensors[inputs(index)[0]].quantization }
+
+    /// The quantization that calibration gives to a node's op.
+    func calibratedOutput(_ index: Int) -> Quantization { ranges[fusion.result(of: index)].quantization }
+
+    /// Output limits of a node's op: those of its fused activation, or all of int8.
+    func limits(_ index: Int, _ output: Quantization) -> (min: Int32, max: Int32) {
+        guard let fused = fusion.activation[index], case .activation(let function) = graph.nodes[fused].layer,
+            let limits = function.limits(output)
+        else { return (-128, 127) }
+        return (Int32(limits.lowerBound), Int32(limits.upperBound))
+    }
+
+    /// Appends a node's op, which computes the node's result.
+    /// - Parameter inputs: the tensors that it reads; nil for those of the node's inputs.
+    mutating func append(
+        _ operation: Operation, for index: Int, inputs: [Int]? = nil, _ output: Quantization
+    ) throws {
+        program.operations.append(ProgramOperation(operation, inputs: inputs ?? self.inputs(index)))
+        try appendTensor(index, named: graph.nodes[index].name, output)
+        record(index)
+    }
+
+    /// Appends an op that computes a step towards a node's result.
+    /// - Returns: the tensor that it writes.
+    mutating func appendPart(
+        _ operation: Operation, of index: Int, inputs: [Int], extents: MapExtents, part: Int, _ output: Quantization
+    ) throws -> Int {
+        program.operations.append(ProgramOperation(operation, inputs: inputs))
+        try appendTensor(index, named: "\(graph.nodes[index].name).part\(part)", output, extents: extents)
+        return program.tensors.count - 1
+    }
+
+    /// A node whose value is its input's.
+    mutating func alias(_ index: Int) { tensorOf[index] = inputs(index)[0] }
+
+    mutating func note(_ index: Int, _ detail: String) {
+        adjustments.append(Adjustment(layer: graph.nodes[index].name, detail: detail))
+    }
+
+    private mutating func record(_ index: Int) {
+        let result = fusion.result(of: index)
+        tensorOf[result] = program.tensors.count - 1
+        nodeOfTensor[program.tensors.count - 1] = graph.nodes[result].name
+    }
+
+    private mutating func appendTensor(
+        _ index: Int, named name: String, _ quantization: Quantization, extents: MapExtents? = nil
+    ) throws {
+        let extents = extents ?? MapExtents(shapes[index])
+        guard max(extents.height, extents.width, extents.channels) <= 65535 else {
+            throw QuantizeError.at(
+                graph.nodes[index],
+                "its output is \(extents.height) x \(extents.width) x \(extents.channels); "
+                    + "an int8 tensor has at most 65535 elements in a direction: use fewer units, or reshape to a map")
+        }
+        program.tensors.append(
+            ProgramTensor(
+                name: name, height: extents.height, width: extents.width, channels: extents.channels,
+                quantization: quantization))
+        nodeOfTensor.append(nil)
+    }
+}
+
+extension ProgramInfo {
+    /// What a program's users need to know of the model that it was made from.
+    init(_ metadata: Metadata, tensors: [String]) {
+        self.init(
+            tensors: tensors, classes: metadata.classes.isEmpty ? nil : metadata.classes, task: metadata.task.rawValue,
+            normalization: Normalization(mean: metadata.normalization.mean, std: metadata.normalization.std),
+            byteInput: metadata.hasByteInput)
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whose output scale is calibrated, and where tensors that a concat joins share one.
+
+import NNQGraph
+
+/// Calibrated ranges by the node that holds a tensor's final value.
+struct OutputRanges {
+    private let graph: Graph
+    private var ranges: [Int: ValueRange] = [:]
+
+    /// Nodes whose ranges lowering needs; other ops keep their input's quantization or have one of their own.
+    static func needed(_ graph: Graph, _ fusion: ActivationFusion, metadata: Metadata) -> [Int] {
+        graph.nodes.indices.filter { index in
+            guard !fusion.fused.contains(index) else { return false }
+            switch graph.nodes[index].layer {
+            case .input: return metadata.exactInput(graph, index) == nil
+            case .dense, .conv2D, .depthwiseConv2D, .averagePool, .globalAveragePool, .add: return true
+            case .activation(let function): return function.fixedOutput == nil
+            default: return false
+            }
+        }.map(fusion.result)
+    }
+
+    init(_ graph: Graph, calibrated: [String: ValueRange]) {
+        self.graph = graph
+        for (index, node) in graph.nodes.enumerated() { ranges[index] = calibrated[node.name] }
+        shareAmongConcats()
+    }
+
+    subscript(_ node: Int) -> ValueRange {
+        guard let range = ranges[node] else { preconditionFailure("'\(graph.nodes[node].name)' was not calibrated") }
+        return range
+    }
+
+    /// Where nobody but a concat reads a tensor, finer steps than the concat's output has are of no use: with its steps
+    /// the concat copies, and rounding happens once. Outer concats come first, so that inner ones take their range
+    /// over.
+    private mutating func shareAmongConcats() {
+        let consumers = graph.consumers
+        for index in graph.nodes.indices.reversed() where graph.nodes[index].layer == .concat {
+            let sources = graph.nodes[index].inputs.flatMap(sources)
+            guard let first = sources.first else { continue }
+            let range = sources.dropFirst().reduce(ranges[first]!) { $0.union(ranges[$1]!) }
+            for input in graph.nodes[index].inputs { share(range, with: input, consumers) }
+        }
+    }
+
+    /// The calibrated nodes whose scales decide that of a node.
+    private func sources(of index: Int) -> [Int] {
+        if ranges[index] != nil { return [index] }
+        return keepsQuantization(index) ? graph.nodes[index].inputs.flatMap(sources) : []
+    }
+
+    private mutating func share(_ range: ValueRange, with index: Int, _ consumers: [[Int]]) {
+        guard consumers[index].count == 1, !graph.outputs.contains(index) else { return }
+        if case .input = graph.nodes[index].layer { return }
+        if ranges[index] != nil {
+            ranges[index] = range
+        } else if keepsQuantization(index) {
+            for input in graph.nodes[index].inputs { share(range, with: input, consumers) }
+        }
+    }
+
+    private func keepsQuantization(_ index: Int) -> Bool {
+        switch graph.nodes[index].layer {
+        case .maxPool, .pad, .flatten, .reshape, .dropout, .concat: true
+        // An activation that was not calibrated is fused into a max pool.
+        case .activation(.relu), .activation(.relu6): true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// An opened model: verified once, then only read.
+
+import CNNQ
+
+/// A model that the runtime has verified. It is only read: any number of sessions in any number of threads can share
+/// it.
+///
+///     let model = try Model(copying: bytes)
+///     var session = Session(model)
+///     let answer = try session.run(pixels)
+public struct Model: @unchecked Sendable {
+    // Sendable: `core` points to bytes that nobody writes, which `storage` or the caller keeps.
+    let core: nnq_model
+    private let storage: FileStorage?
+
+    /// Opens a copy of the bytes of a file. Takes time linear in the file.
+    /// - Throws: `RuntimeError.file` where the file is refused.
+    public init(copying bytes: Span<UInt8>) throws(RuntimeError) {
+        let storage = FileStorage(bytes)
+        core = try Model.open(UnsafeRawBufferPointer(storage.bytes))
+        self.storage = storage
+    }
+
+    /// Opens a file where it is, for instance in flash, without copying it.
+    /// - Parameter file: starts at a multiple of 16 bytes; neither changes nor goes away as long as a copy of the model
+    ///   or a session of it exists.
+    /// - Throws: `RuntimeError.file` where the file is refused, `.misaligned`.
+    public init(unowned file: UnsafeRawBufferPointer) throws(RuntimeError) {
+        core = try Model.open(file)
+        storage = nil
+    }
+
+    private static func open(_ file: UnsafeRawBufferPointer) throws(RuntimeError) -> nnq_model {
+        var model = nnq_model()
+        var place = nnq_diagnostic(op: -1, byte: 0)
+        let error = nnq_open(&model, file.baseAddress, file.count, OperationTable.all, &place)
+        if error == NNQ_OK { return model }
+        if error == NNQ_ERROR_ALIGNMENT { throw .misaligned }
+        // An empty buffer has no address: the runtime calls that an argument error, the caller a short file.
+        let fault = FileFault(code: error) ?? .truncated
+        throw .file(fault, operation: place.op < 0 ? nil : Int(place.op), byte: Int(place.byte))
+    }
+
+    /// Bytes of arena that a session needs.
+    public var arenaBytes: Int { withCore { Int(nnq_arena_size($0)) } }
+    public var inputCount: Int { withCore { Int(nnq_input_count($0)) } }
+    public var outputCount: Int { withCore { Int(nnq_output_count($0)) } }
+
+    /// - Throws: `RuntimeError.noSuchIndex`.
+    public func input(_ index: Int = 0) throws(RuntimeError) -> TensorInfo {
+        try info(index, nnq_input_info)
+    }
+
+    /// - Throws: `RuntimeError.noSuchIndex`.
+    public func output(_ index: Int = 0) throws(RuntimeError) -> TensorInfo {
+        try info(index, nnq_output_info)
+    }
+
+    func withCore<Result>(_ body: (UnsafePointer<nnq_model>) -> Result) -> Result {
+        withUnsafePointer(to: core, body)
+    }
+
+    func info(
+        _ index: Int, _ ask: (UnsafePointer<nnq_model>?, Int32, UnsafeMutablePointer<nnq_tensor_info>?) -> Int32
+    ) throws(RuntimeError) -> TensorInfo {
+        var info = nnq_tensor_info()
+        let error = withCore { ask($0, Int32(clamping: index), &info) }
+        if error != NNQ_OK { throw .noSuchIndex(index) }
+        return TensorInfo(info)
+    }
+}
+
+/// The bytes of a file at the alignment that the runtime asks for.
+private final class FileStorage {
+    let bytes: UnsafeMutableRawBufferPointer
+
+    init(_ source: Span<UInt8>) {
+        bytes = .allocate(byteCount: source.count, alignment: Int(NNQ_ALIGNMENT))
+        source.withUnsafeBytes { bytes.copyMemory(from: $0) }
+    }
+
+    deinit { bytes.deallocate() }
+}
+
+/// The runtime's list of ops at an address that stays: Swift imports a C array as a tuple, which has none.
+private enum OperationTable {
+    // Never written after its initialisation.
+    nonisolated(unsafe) static let all: UnsafePointer<OpaquePointer?> = {
+        let count = Int(NNQ_OPCODE_LIMIT)
+        let table = UnsafeMutablePointer<OpaquePointer?>.allocate(capacity: count)
+        withUnsafeBytes(of: nnq_all_ops) { ops in
+            table.initialize(from: ops.baseAddress!.assumingMemoryBound(to: OpaquePointer?.self), count: count)
+        }
+        return UnsafePointer(table)
+    }()
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The inside of a model, for tools: tensors and stages one by one.
+
+import CNNQ
+
+extension Model {
+    /// The ops of each stage, in order.
+    public var operationsByStage: [Int] {
+        var counts: [Int] = []
+        withCore { core in
+            while case let count = nnq_stage_op_count(core, Int32(counts.count)), count > 0 {
+                counts.append(Int(count))
+            }
+        }
+        return counts
+    }
+
+    /// Tensor t below `inputCount` is input t; tensor `inputCount + k` is op k's output.
+    /// - Throws: `RuntimeError.noSuchIndex`.
+    public func tensor(_ index: Int) throws(RuntimeError) -> TensorInfo {
+        try info(index, nnq_tensor_info_at)
+    }
+}
+
+extension Session {
+    /// Runs one stage. A run is all stages in order.
+    /// - Throws: `RuntimeError.noSuchIndex`.
+    public mutating func runStage(_ index: Int) throws(RuntimeError) {
+        let count = model.withCore { nnq_stage_op_count($0, Int32(clamping: index)) }
+        if count <= 0 { throw .noSuchIndex(index) }
+        withCore { nnq_run_stage($0, Int32(index)) }
+    }
+
+    /// The bytes of a tensor that the arena holds: all of it, or for a ring its rows held. They are what the stage that
+    /// wrote the tensor left, until a later stage reuses its memory.
+    /// - Throws: `RuntimeError.noSuchIndex`.
+    public func withTensor<Result>(
+        _ index: Int, _ body: (Span<Int8>) -> Result
+    ) throws(RuntimeError) -> Result {
+        let info = try model.tensor(index)
+        let count = model.rowsHeld(index) * info.width * info.channels
+        return withCore { core in
+            body(UnsafeBufferPointer(start: nnq_tensor_data(core, Int32(index)), count: count).span)
+        }
+    }
+}
+
+extension Model {
+    /// The rows of a tensor that are in memory at once (SPEC.md, section 2.2): the U16 at byte 6 of its record.
+    /// - Precondition: the tensor exists.
+    fileprivate func rowsHeld(_ tensor: Int) -> Int {
+        let field = core.file + (40 + 20 * tensor + 6)
+        return Int(field[0]) | Int(field[1]) << 8
+    }
+}

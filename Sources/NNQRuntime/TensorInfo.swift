@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// A tensor as the application sees it.
+
+import CNNQ
+
+/// Shape and quantization of a tensor: int8, NHWC with N = 1, `real = scale * (q - zeroPoint)`. A vector of n elements
+/// is 1 x 1 x n.
+public struct TensorInfo: Hashable, Sendable {
+    public let height: Int
+    public let width: Int
+    public let channels: Int
+    public let scale: Float
+    public let zeroPoint: Int8
+
+    init(_ info: nnq_tensor_info) {
+        height = Int(info.height)
+        width = Int(info.width)
+        channels = Int(info.channels)
+        scale = Float(bitPattern: info.scale_bits)
+        zeroPoint = Int8(info.zero_point)
+    }
+
+    /// Elements, which is also bytes.
+    public var count: Int { height * width * channels }
+
+    /// The int8 value nearest to a real one, saturated; ties to even, NaN is the lowest.
+    public func quantize(_ real: Float) -> Int8 {
+        // Numbers around 1.5 * 2^23 are 1 apart, so that the sum is rounded; `rounded()` would need a math library.
+        let limited = real / scale
+        let q = (limited > -512 ? min(limited, 512) : -512) + 0x1.8p23 - 0x1.8p23 + Float(zeroPoint)
+        return Int8(min(max(q, -128), 127))
+    }
+
+    public func dequantize(_ q: Int8) -> Float { scale * Float(Int(q) - Int(zeroPoint)) }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// A graph compiled for training: one call is one step of forward, loss, backward and update.
+
+import NNQGraph
+
+package final class TrainingEngine {
+    package let batch: Int
+    package let loss: Loss
+    /// Values a sample that the loss sees.
+    package let outputCount: Int
+    private let device: Device
+    private let clock: Clock
+    private let parameters: [Parameter]
+    private let arena: ParameterArena
+    private let memory: Block
+    private let forward: [Step]
+    private let backward: [Step]
+    private let inputMemory: Memory
+    private let outputs: Memory
+    private let gradient: Memory
+
+    package init(_ model: Model, batch: Int, loss: Loss, options: TrainingOptions) throws {
+        self.batch = batch
+        self.loss = loss
+        let node = try loss.node(in: model.graph)
+        device = try Device(threads: options.threads)
+        let compiler = try Compiler(
+            graph: model.graph, batch: batch, isTraining: true, ends: [node], kept: [], device: device)
+        let shape = compiler.shapes[node]
+        outputCount = shape.count
+        guard compiler.fusion.needsGradient[node] else {
+            throw TrainError("the graph has no parameters to train: add a dense or convolution layer")
+        }
+        inputMemory = compiler.value(model.graph.inputs[0])
+        outputs = try compiler.plain(compiler.value(node), shape, "outputs")
+        gradient = try compiler.memory(outputs.layout)
+        let forwardCount = compiler.steps.count
+        // Between forward and backward: the loss reads the outputs and writes their gradient.
+        compiler.emit("loss", touching: [outputs, gradient]) {}
+        try compiler.compileBackward(from: node, gradient: gradient)
+        clock = compiler.clock
+        clock.seed = options.seed
+        parameters = compiler.parameters
+        arena = try ParameterArena(
+            parameters, optimizer: options.optimizer, weightDecay: options.weightDecay, device)
+        forward = Array(compiler.steps[..<forwardCount])
+        backward = Array(compiler.steps[(forwardCount + 1)...])
+        memory = try compiler.finish()
+        try load(model.parameters)
+    }
+
+    /// Where a batch of normalised samples goes, NHWC.
+    package var input: UnsafeMutableBufferPointer<Float> {
+        UnsafeMutableBufferPointer(start: inputMemory.floats, count: inputMemory.layout.count)
+    }
+
+    /// Steps done.
+    package var step: UInt64 {
+        get { clock.step }
+        set { clock.step = newValue }
+    }
+
+    /// Learns from the batch that `input` and `targets` hold.
+    package func learn(_ targets: TargetBuffer, rate: Float) throws -> LossValue {
+        let value = try computeGradients(targets)
+        guard value.loss.isFinite else { return value }
+        clock.step += 1
+        arena.update(rate: rate, step: clock.step)
+        return value
+    }
+
+    /// Forward, loss and backward; parameters stay as they are.
+    package func computeGradients(_ targets: TargetBuffer) throws -> LossValue {
+        device.useThreads()
+        for step in forward { try step.run() }
+        let value = loss(
+            outputs: outputs.floats, targets, rows: batch, columns: outputCount, gradient: gradient.floats)
+        guard value.loss.isFinite else { return value }
+        for step in backward { try step.run() }
+        return value
+    }
+
+    package func load(_ tensors: [String: Tensor]) throws {
+        for parameter in parameters { try parameter.write(tensors[parameter.name]!, to: parameter.value) }
+    }
+
+    /// All parameters and running statistics as they are now.
+    package func readParameters() throws -> [String: Tensor] {
+        try Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, try $0.read($0.value)) })
+    }
+
+    /// The gradients of the last step.
+    package func readGradients() throws -> [String: Tensor] {
+        let trained = parameters.filter { $0.gradient != nil }
+        return try Dictionary(uniqueKeysWithValues: trained.map { ($0.name, try $0.read($0.gradient!)) })
+    }
+
+    package func readStates() throws -> [String: Tensor] { try arena.readStates() }
+    package func writeStates(_ tensors: [String: Tensor]) throws { try arena.writeStates(tensors) }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// Wrong calls and bad input: a clear sentence, the right exit code, nothing half-written.
+
+import Foundation
+import Testing
+
+@Suite("mistakes")
+struct MistakeTests {
+    private let folder: Scratch
+
+    init() throws { folder = try Scratch() }
+
+    @Test(arguments: ["data", "recipes", "train", "eval", "quantize", "compare", "run", "inspect", "plan", "verify"])
+    func everyVerbHasHelpWithAnExample(verb: String) throws {
+        let call = try Command.run(verb, "--help")
+        #expect(call.status == 0)
+        #expect(call.output.contains("Example: nnq \(verb)"))
+        #expect(call.output.contains("--json") || verb == "data")
+    }
+
+    @Test(arguments: [
+        ["fly"], ["train"], ["train", "lenet5", "--epochs", "0"], ["train", "lenet5", "--epochs", "many"], ["run", "a.nnq"],
+        ["quantize", "m.safetensors"], ["quantize", "m.safetensors", "--calibrate", "digits", "--calibrator", "magic"],
+        ["compare", "a", "b"], ["verify", "--nonsense"], ["data", "sample", "digits", "-o", "x.gif"],
+    ])
+    func wrongCallsEndWithTwo(arguments: [String]) throws {
+        let call = try Command.run(arguments)
+        #expect(call.status == 2, "\(call.errors)")
+        #expect(call.errors.contains("Error:") && call.output.isEmpty)
+    }
+
+    /// Calls that cannot work, and words that their one sentence must hold.
+    @Test(arguments: [
+        (["train", "lenet9"], ["lenet9", "lenet5"]),
+        (["train", "lenet5", "--data", "minst"], ["minst", "mnist"]),
+        (["train", "lenet5", "--data", "shapes", "--samples", "100"], ["28x28x1", "32x32x3"]),
+        (["train", "nowhere.yaml"], ["nowhere.yaml", "no such file"]),
+        (["train", "lenet5", "--resume"], ["checkpoint", "no such file"]),
+        (["eval", "nowhere.nnq", "--data", "digits"], ["nowhere.nnq", "no such file"]),
+        (["inspect", "nowhere.safetensors"], ["nowhere.safetensors", "no such file"]),
+        (["data", "fetch", "digits"], ["digits", "made here"]),
+        (["data", "sample", "xor", "-o", "x.png"], ["xor", "no pictures"]),
+    ])
+    func impossibleWorkEndsWithOne(arguments: [String], words: [String]) throws {
+        let call = try Command.run(arguments + (arguments[0] == "train" ? ["-o", folder.path("m.safetensors")] : []))
+        #expect(call.status == 1)
+        for word in words { #expect(call.errors.contains(word), "\(arguments): \(call.errors)") }
+        #expect(folder.contents.isEmpty)
+    }
+
+    @Test func divergenceIsNamedAndLeavesNothing() throws {
+        let call = try Command.run(
+            "train", "linear-regression", "--learning-rate", "1e6", "--epochs", "50", "-o", folder.path("m.safetensors"))
+        #expect(call.status == 1)
+        #expect(call.errors.contains("epoch") && call.errors.contains("learning rate"), "\(call.errors)")
+        #expect(folder.contents.isEmpty)
+    }
+
+    @Test func fullDisksAndForbiddenFoldersAreNamed() throws {
+        let full = try Command.run("train", "xor-mlp", "--epochs", "1", "-o", "/dev/full")
+        #expect(full.status == 1)
+        #expect(full.errors.contains("disk is full"), "\(full.errors)")
+        let missing = try Command.run("train", "xor-mlp", "--epochs", "1", "-o", folder.path("no/such/m.safetensors"))
+        #expect(missing.status == 1)
+        #expect(missing.errors.contains("no such"), "\(missing.errors)")
+        let isFolder = try Command.run("train", "xor-mlp", "--epochs", "1", "-o", folder.url.path)
+        #expect(isFolder.errors.contains("it is a folder"), "\(isFolder.errors)")
+    }
+
+    @Test func badInputsToRunAreNamed() throws {
+        _ = try Command.run("train", "xor-mlp", "--epochs", "1", "-o", folder.path("m.safetensors"))
+        _ = try Command.run("quantize", folder.path("m.safetensors"), "--calibrate", "xor")
+        try "1,2,3".write(toFile: folder.path("three.csv"), atomically: true, encoding: .utf8)
+        try "1,apple".write(toFile: folder.path("apple.csv"), atomically: true, encoding: .utf8)
+        try "no picture".write(toFile: folder.path("x.png"), atomically: true, encoding: .utf8)
+        for (input, word) in [("three.csv", "3 values"), ("apple.csv", "apple"), ("x.png", "channels"), ("x.doc", ".csv or .bin")] {
+            let call = try Command.run("run", folder.path("m.nnq"), folder.path(input))
+            #expect(call.status == 1 && call.errors.contains(word), "\(input): \(call.errors)")
+        }
+        #expect(try Command.run("run", folder.path("m.safetensors"), folder.path("three.csv")).errors.contains("nnq quantize"))
+    }
+
+    @Test func damagedModelsAreRefusedWithOpAndByte() throws {
+        _ = try Command.run("train", "xor-mlp", "--epochs", "1", "-o", folder.path("m.safetensors"))
+        _ = try Command.run("quantize", folder.path("m.safetensors"), "--calibrate", "xor")
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: folder.path("m.nnq")))
+        bytes[bytes.count / 2] ^= 1
+        try bytes.write(to: URL(fileURLWithPath: folder.path("bad.nnq")))
+        let call = try Command.run("verify", folder.path("bad.nnq"), "--json")
+        #expect(call.status == 1)
+        let result = try call.json()
+        #expect(result["valid"] as? Bool == false)
+        #expect(result["error"] as? String == "NNQ_ERROR_CHECKSUM")
+        #expect(result["byte"] as? Int == 12)
+        #expect(call.errors.contains("bad.nnq"))
+        try bytes.prefix(20).write(to: URL(fileURLWithPath: folder.path("short.nnq")))
+        #expect(try Command.run("inspect", folder.path("short.nnq")).errors.contains("short.nnq is refused"))
+    }
+
+    @Test func compareRefusesStrangers() throws {
+        for recipe in ["xor-mlp", "sine"] {
+            _ = try Command.run("train", recipe, "--epochs", "1", "-o", folder.path("\(recipe).safetensors"))
+        }
+        _ = try Command.run("quantize", folder.path("sine.safetensors"), "--calibrate", "sine")
+        let call = try Command.run("compare", folder.path("xor-mlp.safetensors"), folder.path("sine.nnq"), "--data", "xor")
+        #expect(call.status == 1)
+        #expect(call.errors.contains("was not made from"), "\(call.errors)")
+    }
+}

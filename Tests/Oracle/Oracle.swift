@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// An executor of int8 programs that shares nothing with the runtime: SPEC.md's formulas, written down once more.
+
+import NNQFormat
+
+/// Runs programs in plain integers, one output element after another, and checks every bound on the way.
+public enum Oracle {
+    /// All tensors of a program, by index, after it ran on these inputs.
+    /// - Throws: `OracleError` where shapes do not fit or a sum leaves 32 bits.
+    public static func run(_ program: Program, inputs: [[Int8]]) throws -> [[Int8]] {
+        guard inputs.count == program.inputCount else { throw OracleError("there are \(inputs.count) inputs") }
+        var maps = try zip(program.tensors, inputs).map { try Map($0, values: $1) }
+        for (index, operation) in program.operations.enumerated() {
+            let shape = program.tensors[program.inputCount + index]
+            let inputs = operation.inputs.map { maps[$0] }
+            do {
+                maps.append(try apply(operation.operation, inputs, shape))
+            } catch let error as OracleError {
+                throw OracleError("op \(index): \(error.reason)")
+            }
+        }
+        return maps.map(\.values)
+    }
+
+    private static func apply(_ operation: Operation, _ inputs: [Map], _ shape: ProgramTensor) throws -> Map {
+        switch operation {
+        case .conv2D(let p, let filter, let block):
+            try convolve(inputs[0], shape, Window(p), Affine(p), filter, block, groups: Int(p.groups))
+        case .depthwiseConv2D(let p, let filter, let block):
+            try convolveDepthwise(inputs[0], shape, Window(p), Affine(p), filter, block)
+        case .dense(let p, let filter, let block): try dense(inputs[0], shape, Affine(p), filter, block)
+        case .maxPool(let p): try maxPool(inputs[0], shape, p)
+        case .averagePool(let p, let multipliers): try averagePool(inputs[0], shape, p, multipliers)
+        case .add(let p): try add(inputs[0], inputs[1], shape, p)
+        case .concat(let axis, let rescales): try concat(inputs, shape, axis: axis, rescales)
+        case .pad(let p): try pad(inputs[0], shape, p)
+        case .table(let values): try table(inputs[0], shape, values)
+        case .softmax(let exponentials): try softmax(inputs[0], shape, exponentials)
+        case .reshape: try Map(shape, values: inputs[0].values)
+        }
+    }
+}
+
+/// What the oracle found wrong.
+public struct OracleError: Error, CustomStringConvertible {
+    public let reason: String
+    public var description: String { reason }
+
+    init(_ reason: String) { self.reason = reason }
+}
+
+/// A tensor with its values.
+struct Map {
+    let shape: ProgramTensor
+    var values: [Int8]
+
+    init(_ shape: ProgramTensor, values: [Int8]) throws {
+        guard values.count == shape.count else {
+            throw OracleError("\(values.count) values for \(shape.height) x \(shape.width) x \(shape.channels)")
+        }
+        self.shape = shape
+        self.values = values
+    }
+
+    /// A tensor made element by element.
+    init(_ shape: ProgramTensor, _ element: (_ y: Int, _ x: Int, _ c: Int) throws -> Int) throws {
+        self.shape = shape
+        values = []
+        values.reserveCapacity(shape.count)
+        for y in 0..<shape.height {
+            for x in 0..<shape.width {
+                for c in 0..<shape.channels {
+                    guard let value = Int8(exactly: try element(y, x, c)) else { throw OracleError("not an int8") }
+                    values.append(value)
+                }
+            }
+        }
+    }
+
+    var zeroPoint: Int { Int(shape.quantization.zeroPoint) }
+
+    func contains(_ y: Int, _ x: Int) -> Bool { y >= 0 && y < shape.height && x >= 0 && x < shape.width }
+
+    /// The element, or the zero point outside of the map.
+    func tap(_ y: Int, _ x: Int, _ c: Int) -> Int { contains(y, x) ? self[y, x, c] : zeroPoint }
+
+    subscript(y: Int, x: Int, c: Int) -> Int { Int(values[(y * shape.width + x) * shape.channels + c]) }
+}
+
+/// A value that fits in an int32 of magnitude at most 2^31 - 1.
+func checked32(_ value: Int) throws -> Int {
+    guard value.magnitude <= UInt(Int32.max) else { throw OracleError("\(value) leaves 32 bits") }
+    return value
+}
+
+/// floor(a / 2^n).
+func floorShift(_ value: Int, _ n: Int) -> Int {
+    let divisor = 1 << n
+    let quotient = value / divisor
+    return value % divisor < 0 ? quotient - 1 : quotient
+}
+
+/// a / b to the nearest, ties away from zero; b is above 0.
+func roundAway(_ a: Int, _ b: Int) -> Int {
+    let magnitude = (2 * Int(a.magnitude) + b) / (2 * b)
+    return a < 0 ? -magnitude : magnitude
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// Random programs: any op with any legal shape and parameters, alone or in a graph.
+
+import CNNQ
+import NNQBase
+import NNQFormat
+
+/// Builds legal programs from a seed, with a taste for the edges: 1 x 1 maps, padding wider than the map, kernels
+/// larger than the map, extreme weights, biases, multipliers and zero points.
+public struct ProgramGenerator {
+    public static let opcodes: [nnq_opcode] = (1..<Int(NNQ_OPCODE_LIMIT)).map {
+        nnq_opcode(rawValue: nnq_opcode.RawValue($0))!
+    }
+
+    var rng: Rng
+    var tensors: [ProgramTensor] = []
+    var operations: [ProgramOperation] = []
+    var inputCount = 0
+
+    public init(seed: UInt64) { rng = Rng(seed: seed) }
+
+    /// One op on inputs of its own.
+    public mutating func program(of opcode: nnq_opcode) -> Program {
+        start()
+        let shape = shape()
+        addInput(shape)
+        switch opcode {
+        case .NNQ_OP_ADD:
+            if rng.below(8) > 0 { addInput(shape) }
+        case .NNQ_OP_CONCAT:
+            let axis = rng.below(3)
+            for _ in 0..<rng.below(8) {
+                var other = shape
+                other[axis] = 1 + rng.below(6)
+                addInput(other)
+            }
+        default: break
+        }
+        while !append(opcode) {}
+        return finish(outputs: [tensors.count - 1])
+    }
+
+    /// Up to `limit` ops that read anything written before; everything that nothing reads is an output.
+    public mutating func graph(limit: Int) -> Program {
+        start()
+        for _ in 0...rng.below(2) { addInput(shape()) }
+        let count = 1 + rng.below(limit)
+        while operations.count < count {
+            _ = append(Self.opcodes[rng.below(Self.opcodes.count)])
+        }
+        let read = Set(operations.flatMap(\.inputs))
+        let outputs = tensors.indices.filter { !read.contains($0) && $0 >= inputCount || rng.below(12) == 0 }
+        return finish(outputs: outputs)
+    }
+
+    /// Up to `limit` ops, each on the tensor before it or the one before that, row by row: what can run in one stage.
+    public mutating func chain(limit: Int) -> Program {
+        start()
+        addInput([12 + rng.below(20), 1 + rng.below(6), 1 + rng.below(4)])
+        let kinds: [nnq_opcode] = [
+            .NNQ_OP_CONV2D, .NNQ_OP_DEPTHWISE_CONV2D, .NNQ_OP_MAX_POOL, .NNQ_OP_AVERAGE_POOL, .NNQ_OP_ADD,
+            .NNQ_OP_CONCAT, .NNQ_OP_PAD, .NNQ_OP_TABLE,
+        ]
+        for _ in 0..<4 * (1 + rng.below(limit)) where operations.count < limit {
+            _ = append(kinds[rng.below(kinds.count)], on: max(0, tensors.count - 1 - rng.below(4) / 3))
+        }
+        while operations.isEmpty { _ = append(.NNQ_OP_TABLE) }
+        return finish(outputs: [tensors.count - 1])
+    }
+
+    /// Values for the inputs of a program: uniform, extreme or constant.
+    public mutating func inputs(of program: Program) -> [[Int8]] {
+        program.tensors.prefix(program.inputCount).map { tensor in
+            let style = rng.below(6)
+            let constant = int8()
+            return (0..<tensor.count).map { _ in
+                switch style {
+                case 0: rng.below(2) == 0 ? -128 : 127
+                case 1: constant
+                default: Int8(rng.below(256) - 128)
+                }
+            }
+        }
+    }
+
+    private mutating func start() {
+        tensors = []
+        operations = []
+        inputCount = 0
+    }
+
+    private func finish(outputs: [Int]) -> Program {
+        Program(tensors: tensors, inputCount: inputCount, operations: operations, outputs: outputs)
+    }
+
+    private mutating func addInput(_ shape: [Int]) {
+        tensors.append(tensor(shape, zeroPoint: int8()))
+        inputCount += 1
+    }
+
+    // MARK: Random parts
+
+    mutating func below(_ bound: Int) -> Int { rng.below(bound) }
+
+    mutating func oneOf<Value>(_ values: [Value]) -> Value { values[rng.below(values.count)] }
+
+    /// Height, width, channels: small, often 1.
+    mutating func shape() -> [Int] {
+        let limits = rng.below(4) == 0 ? [1, 1, 40] : rng.below(8) == 0 ? [17, 13, 3] : [9, 9, 8]
+        return limits.map { rng.below(5) == 0 ? 1 : 1 + rng.below($0) }
+    }
+
+    mutating func int8() -> Int8 {
+        rng.below(4) == 0 ? oneOf([-128, -1, 0, 127]) : Int8(rng.below(256) - 128)
+    }
+
+    mutating func tensor(_ shape: [Int], zeroPoint: Int8) -> ProgramTensor {
+        let quantization = Quantization(scale: rng.uniform(0.001, 1), zeroPoint: zeroPoint)
+        return ProgramTensor(
+            name: "t\(tensors.count)", height: shape[0], width: shape[1], channels: shape[2],
+            quantization: quantization)
+    }
+
+    /// `act_min` and `act_max`: usually all of int8.
+    mutating func activation() -> (Int32, Int32) {
+        if rng.below(3) > 0 { return (-128, 127) }
+        let ends = [Int32(int8()), Int32(int8())]
+        return (ends.min()!, ends.max()!)
+    }
+
+    mutating func multiplier() -> Int32 {
+        rng.below(5) == 0 ? oneOf([0, 1, 1 << 30, Int32.max]) : Int32(truncatingIfNeeded: rng.next() >> 33)
+    }
+}

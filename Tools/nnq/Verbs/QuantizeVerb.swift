@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// nnq quantize: from a float model to an int8 model.
+
+import ArgumentParser
+import NNQBase
+import NNQFormat
+import NNQGraph
+import NNQQuantize
+
+struct QuantizeVerb: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "quantize", abstract: "Turn a float model into an int8 model for the C runtime.",
+        discussion: "Example: nnq quantize lenet5.safetensors --calibrate mnist -o lenet5.nnq")
+
+    @Argument(help: "The float model, .safetensors.") var model: String
+    @Option(help: "Data like what the model will see: a set's name or a path; its training part is used.")
+    var calibrate: String
+    @Option(name: .shortAndLong, help: "The .nnq file to write. (default: MODEL with .nnq)") var output: String?
+    @Option(help: "How ranges are chosen: min-max, or percentile:99.99.") var calibrator: Calibrator = .minMax
+    @Option(help: "Rewrites to leave out, separated by commas: \(Rewrite.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var without: String?
+    @OptionGroup var options: DataOptions
+    @OptionGroup var threads: ThreadsOption
+    @OptionGroup var json: JSONOption
+
+    private struct Result: Encodable {
+        let output: String
+        let file_bytes: Int
+        let arena_bytes: Int
+        let arena_lower_bound: Int
+        let arena_is_optimal: Bool
+        let operations: Int
+        let calibration_samples: Int
+        let report: QuantizationReport
+    }
+
+    func validate() throws { _ = try rewrites() }
+
+    func run() throws {
+        let float = try Model(contentsOf: model)
+        let output = output ?? model.replacingExtension("nnq")
+        try requireWritable(output)
+        let count = options.samples ?? QuantizationOptions().calibrationSamples
+        let dataset = try options.load(calibrate, .train, generating: count)
+        let quantizer = Quantizer(
+            QuantizationOptions(calibrator: calibrator, rewrites: try rewrites(), calibrationSamples: count))
+        let progress = Progress("calibrating", total: min(count, dataset.count), unit: "samples")
+        let source = DatasetSource(dataset, threads: threads.threads)
+        let quantized = try quantizer.quantize(float, calibration: source) { done, _ in progress.update(done) }
+        progress.finish()
+        let file = try ProgramFile(quantized.program)
+        let bytes = try file.encoded()
+        try WholeFile.write(bytes, to: output)
+        try report(quantized, file, bytes.count, output)
+    }
+
+    private func rewrites() throws -> Set<Rewrite> {
+        var rewrites = Set(Rewrite.allCases)
+        for name in without?.split(separator: ",").map(String.init) ?? [] {
+            guard let rewrite = Rewrite(rawValue: name) else {
+                throw ValidationError("'\(name)' is none of \(Rewrite.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            rewrites.remove(rewrite)
+        }
+        return rewrites
+    }
+
+    private func report(_ quantized: Quantized, _ file: ProgramFile, _ size: Int, _ output: String) throws {
+        let plan = file.plan
+        guard !json.isOn else {
+            return try Console.emit(
+                Result(
+                    output: output, file_bytes: size, arena_bytes: plan.arenaBytes, arena_lower_bound: plan.lowerBound,
+                    arena_is_optimal: plan.isProvenOptimal, operations: file.program.operations.count,
+                    calibration_samples: quantized.report.calibrationSamples, report: quantized.report))
+        }
+        for rewrite in Rewrite.allCases where quantized.report.rewrites.count(rewrite) > 0 {
+            Console.say("\(rewrite.rawValue): \(quantized.report.rewrites.count(rewrite))")
+        }
+        for adjustment in quantized.report.adjustments { Console.say("\(adjustment)") }
+        let bound = plan.isProvenOptimal ? "the least possible" : "at least \(grouped(plan.lowerBound)) are needed"
+        Console.print("\(output): \(file.program.operations.count) ops, \(grouped(size)) bytes; arena \(grouped(plan.arenaBytes)) bytes, \(bound)")
+    }
+}
+
+extension Calibrator: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}
+
+extension String {
+    /// `a/b.c` with another extension.
+    func replacingExtension(_ new: String) -> String {
+        let name = split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+        guard let dot = name.lastIndex(of: "."), dot > name.startIndex else { return "\(self).\(new)" }
+        return "\(self[..<dot]).\(new)"
+    }
+}

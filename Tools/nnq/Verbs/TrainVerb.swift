@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// nnq train: trains a recipe's network.
+
+import ArgumentParser
+import Foundation
+import NNQData
+import NNQGraph
+import NNQRecipes
+import NNQTrain
+
+struct TrainVerb: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train", abstract: "Train a network from a recipe.",
+        discussion: """
+            Example: nnq train lenet5 --data mnist -o lenet5.safetensors
+
+            Ctrl-C stops after the current step and leaves OUTPUT.checkpoint; the same call with --resume goes on from it
+            and ends with the same weights as a run that was never stopped.
+            """)
+
+    @Argument(help: "A built-in recipe ('nnq recipes' lists them) or a path to a .yaml file.") var recipe: String
+    @Option(help: "A data set's name or a path. (default: the recipe's own, which nnq makes)") var data: String?
+    @Option(name: .shortAndLong, help: "The .safetensors file to write. (default: RECIPE.safetensors)") var output: String?
+    @Option(help: "Passes over the training set.") var epochs: Int?
+    @Option(help: "Samples a step.") var batchSize: Int?
+    @Option(help: "Peak learning rate.") var learningRate: Float?
+    @Option(help: "Seed of weights, order, augmentation and dropout.") var seed: UInt64 = 1
+    @Option(help: "Start from the weights of this model.") var from: String?
+    @Flag(help: "Go on from OUTPUT.checkpoint.") var resume = false
+    @OptionGroup var options: DataOptions
+    @OptionGroup var threads: ThreadsOption
+    @OptionGroup var json: JSONOption
+
+    private struct Result: Encodable {
+        let accuracy: Double?
+        let loss: Double?
+        let rmse: Double?
+        let samples_per_second: Double
+        let epochs: Int
+        let parameters: Int
+        let output: String
+    }
+
+    func validate() throws {
+        if let epochs, epochs < 1 { throw ValidationError("--epochs is \(epochs); at least 1 is needed") }
+        if let batchSize, batchSize < 1 { throw ValidationError("--batch-size is \(batchSize); at least 1 is needed") }
+        if let learningRate, !(learningRate > 0) { throw ValidationError("--learning-rate must be above 0") }
+    }
+
+    func run() throws {
+        let recipe = try RecipeBook.recipe(recipe)
+        let output = output ?? "\(recipe.name).safetensors"
+        let checkpointPath = "\(output).checkpoint"
+        try requireWritable(output)
+        let checkpoint = resume ? try Checkpoint(contentsOf: checkpointPath) : nil
+        let trainSet = try options.load(data ?? recipe.data, .train)
+        let testSet = try options.load(data ?? recipe.data, .test)
+        let model = try startingModel(recipe, trainSet)
+        describe(recipe, model, trainSet)
+
+        let result = try train(recipe, model, trainSet, checkpoint)
+        guard result.isFinished else {
+            try result.checkpoint.write(to: checkpointPath)
+            throw Interrupted(description: "Stopped. The same call with --resume goes on from \(checkpointPath)")
+        }
+        let evaluation = try result.model.evaluate(on: testSet, threads: threads.threads)
+        try result.model.write(to: output)
+        unlink(checkpointPath)
+        try report(result, evaluation, testSet, output)
+    }
+
+    private func startingModel(_ recipe: Recipe, _ dataset: any Dataset) throws -> Model {
+        var model = try recipe.model(for: dataset, seed: seed)
+        guard let from else { return model }
+        let other = try Model(contentsOf: from)
+        guard other.graph == model.graph else {
+            throw GraphError("\(from) holds another network than the recipe \(recipe.name): train it with its own recipe")
+        }
+        model.parameters = other.parameters
+        return model
+    }
+
+    private func describe(_ recipe: Recipe, _ model: Model, _ dataset: any Dataset) {
+        Console.say(
+            "\(recipe.name): \(grouped(model.parameterCount)) parameters, \(dataset.name): \(grouped(dataset.count)) samples of "
+                + dataset.sampleShape.map(String.init).joined(separator: "x"))
+    }
+
+    private func train(
+        _ recipe: Recipe, _ model: Model, _ dataset: any Dataset, _ checkpoint: Checkpoint?
+    ) throws -> TrainingResult {
+        var training = recipe.training
+        training.epochs = epochs ?? training.epochs
+        training.batchSize = batchSize ?? training.batchSize
+        training.optimizer.learningRate = learningRate ?? training.optimizer.learningRate
+        training.seed = seed
+        training.threads = threads.threads
+        Interrupt.watch()
+        let batch = min(training.batchSize, dataset.count)
+        let progress = Progress(recipe.name, total: training.epochs * (dataset.count / batch) * batch, unit: "samples")
+        let quietEpochs = max(1, training.epochs / 20)
+        let result = try Trainer(training).train(model, on: dataset, resuming: checkpoint) { state in
+            progress.update(state.step * batch, note: Self.note(state))
+            if let summary = state.summary, summary.epoch % quietEpochs == 0 || state.step == state.steps {
+                progress.finish(Self.line(summary, of: state.epochs))
+            }
+            return !Interrupt.isRequested
+        }
+        progress.finish()
+        return result
+    }
+
+    private static func note(_ state: TrainingProgress) -> String {
+        let accuracy = state.accuracy.map { "  accuracy \(percent($0))" } ?? ""
+        return String(format: "epoch %d/%d  loss %.4f", state.epoch, state.epochs, state.loss) + accuracy
+    }
+
+    private static func line(_ summary: EpochSummary, of epochs: Int) -> String {
+        let accuracy = summary.accuracy.map { "  training accuracy \(percent($0))" } ?? ""
+        return String(format: "epoch %d/%d  loss %.4f", summary.epoch, epochs, summary.loss) + accuracy
+    }
+
+    private func report(
+        _ result: TrainingResult, _ evaluation: Evaluation, _ testSet: any Dataset, _ output: String
+    ) throws {
+        if json.isOn {
+            return try Console.emit(
+                Result(
+                    accuracy: evaluation.accuracy, loss: evaluation.loss, rmse: evaluation.rootMeanSquaredError,
+                    samples_per_second: result.samplesPerSecond, epochs: result.epochs.count,
+                    parameters: result.model.parameterCount, output: output))
+        }
+        Console.print(
+            "\(evaluation.sentence) on \(grouped(testSet.count)) test samples of \(testSet.name)  "
+                + "(\(grouped(Int(result.samplesPerSecond))) samples/s)")
+        Console.print("Wrote \(output)")
+    }
+}
+
+extension Evaluation {
+    /// The figure that matters most for the task.
+    var sentence: String {
+        if let accuracy { return "Accuracy \(percent(accuracy))" }
+        return String(format: "RMSE %.4f, R² %.4f", rootMeanSquaredError ?? .nan, r2 ?? .nan)
+    }
+}
