@@ -31,7 +31,7 @@ enum Command {
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let folder = try Scratch()
         let outputPath = folder.path("out"), errorPath = folder.path("err")
-        for path in [outputPath, errorPath] { FileManager.default.createFile(atPath: path, contents: nil) }
+        for path in [outputPath, errorPath] { try Data().write(to: URL(fileURLWithPath: path)) }
         process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: outputPath))
         process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errorPath))
         try process.run()

@@ -33,7 +33,7 @@ struct MistakeTests {
     @Test(arguments: [
         (["train", "lenet9"], ["lenet9", "lenet5"]),
         (["train", "lenet5", "--data", "minst"], ["minst", "mnist"]),
-        (["train", "lenet5", "--data", "shapes", "--samples", "100"], ["28x28x1", "32x32x3"]),
+        (["train", "lenet5", "--data", "xor"], ["conv2d_1", "needs a map"]),
         (["train", "nowhere.yaml"], ["nowhere.yaml", "no such file"]),
         (["train", "lenet5", "--resume"], ["checkpoint", "no such file"]),
         (["eval", "nowhere.nnq", "--data", "digits"], ["nowhere.nnq", "no such file"]),

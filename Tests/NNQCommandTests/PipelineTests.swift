@@ -10,7 +10,8 @@ struct PipelineTests {
     private static let trained: Result<(folder: Scratch, call: Call), any Error> = Result {
         let folder = try Scratch()
         let call = try Command.run(
-            "train", "lenet5", "--data", "digits", "--samples", "3000", "--epochs", "2", "-o", folder.path("m.safetensors"), "--json")
+            "train", "lenet5", "--data", "digits", "--samples", "8000", "--epochs", "3",
+            "-o", folder.path("m.safetensors"), "--json")
         let quantize = try Command.run(
             "quantize", folder.path("m.safetensors"), "--calibrate", "digits", "--samples", "200", "-o", folder.path("m.nnq"), "--json")
         try #require(call.status == 0, "\(call.errors)")
@@ -24,7 +25,7 @@ struct PipelineTests {
         let result = try Self.trained.get().call.json()
         #expect(try #require(result["accuracy"] as? Double) > 0.8)
         #expect(try #require(result["samples_per_second"] as? Double) > 0)
-        #expect(result["epochs"] as? Int == 2)
+        #expect(result["epochs"] as? Int == 3)
         #expect(result["parameters"] as? Int == 61_706)
         #expect(try folder().contents == ["m.nnq", "m.safetensors"])
     }
@@ -33,7 +34,8 @@ struct PipelineTests {
         let folder = try Scratch()
         for name in ["a", "b"] {
             let call = try Command.run(
-                "train", "digits-mlp", "--samples", "500", "--epochs", "2", "--seed", "7", "-o", folder.path("\(name).safetensors"))
+                "train", "digits-mlp", "--samples", "500", "--epochs", "2", "--seed", "7",
+                "-o", folder.path("\(name).safetensors"))
             #expect(call.status == 0, "\(call.errors)")
         }
         let files = try ["a", "b"].map { try Data(contentsOf: URL(fileURLWithPath: folder.path("\($0).safetensors"))) }

@@ -8,7 +8,7 @@ import Testing
 struct ResumeTests {
     @Test func resumedRunEndsWithTheSameBytes() throws {
         let folder = try Scratch()
-        let common = ["lenet5", "--samples", "2000", "--epochs", "6", "--seed", "3", "--threads", "1"]
+        let common = ["lenet5", "--samples", "4000", "--epochs", "12", "--seed", "3", "--threads", "1"]
         let whole = try Command.run(["train"] + common + ["-o", folder.path("whole.safetensors")])
         #expect(whole.status == 0, "\(whole.errors)")
 
