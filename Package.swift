@@ -9,6 +9,7 @@ let package = Package(
         .library(name: "NNQData", targets: ["NNQData"]),
         .library(name: "NNQTrain", targets: ["NNQTrain"]),
         .library(name: "NNQQuantize", targets: ["NNQQuantize"]),
+        .library(name: "NNQFormat", targets: ["NNQFormat"]),
         .library(name: "NNQRuntime", targets: ["NNQRuntime"]),
     ],
     dependencies: [
@@ -33,7 +34,8 @@ let package = Package(
         .target(name: "NNQTrain", dependencies: ["NNQBase", "NNQGraph", "NNQData", "CDNNL", "CTrainKernels"]),
         .target(name: "NNQFormat", dependencies: ["NNQBase", "CNNQ"]),
         .target(
-            name: "NNQQuantize", dependencies: ["NNQBase", "NNQGraph", "NNQData", "NNQTrain", "NNQFormat", "NNQRuntime"]),
+            name: "NNQQuantize",
+            dependencies: ["NNQBase", "NNQGraph", "NNQData", "NNQTrain", "NNQFormat", "NNQRuntime"]),
         .target(
             name: "NNQRecipes",
             dependencies: ["NNQGraph", "NNQTrain", "NNQData", .product(name: "Yams", package: "Yams")],
@@ -51,7 +53,10 @@ let package = Package(
         .testTarget(name: "NNQGraphTests", dependencies: ["NNQGraph", "NNQBase"]),
         .testTarget(
             name: "NNQQuantizeTests",
-            dependencies: ["NNQQuantize", "NNQGraph", "NNQBase", "NNQData", "NNQTrain", "NNQFormat", "NNQRuntime", "CNNQ", "Oracle"]),
+            dependencies: [
+                "NNQQuantize", "NNQGraph", "NNQBase", "NNQData", "NNQTrain", "NNQFormat", "NNQRuntime", "CNNQ",
+                "Oracle",
+            ]),
         .testTarget(name: "NNQTrainTests", dependencies: ["NNQTrain", "NNQBase", "NNQGraph", "NNQData"]),
         .executableTarget(name: "TrainBench", dependencies: ["NNQBase", "NNQTrain"], path: "Tests/Bench/TrainBench"),
         .testTarget(name: "NNQDataTests", dependencies: ["NNQBase", "NNQData"]),

@@ -11,7 +11,7 @@ extension Graph {
             let output = shapes[index]
             switch nodes[index].layer {
             case .dense(let units, _): return shapes[inputs[0]].count * units
-            case let .conv2D(_, window, groups, _):
+            case .conv2D(_, let window, let groups, _):
                 return output.count * window.kernel.height * window.kernel.width * shapes[inputs[0]].channels / groups
             case .depthwiseConv2D(_, let window, _): return output.count * window.kernel.height * window.kernel.width
             default: return 0

@@ -30,7 +30,7 @@ extension Layer {
 extension Window {
     fileprivate var sizes: [Int] {
         let sizes = [kernel, stride, dilation].flatMap { [$0.height, $0.width] }
-        guard case let .explicit(top, bottom, left, right) = padding else { return sizes }
+        guard case .explicit(let top, let bottom, let left, let right) = padding else { return sizes }
         return sizes + [top, bottom, left, right]
     }
 }

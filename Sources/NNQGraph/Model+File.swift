@@ -27,7 +27,8 @@ extension Model {
         } catch let error as GraphError {
             throw GraphError("\(path): \(error.description)")
         } catch {
-            throw GraphError("\(path): its nnq graph cannot be read, it was written by another version or is damaged (\(error))")
+            throw GraphError(
+                "\(path): its nnq graph cannot be read, it was written by another version or is damaged (\(error))")
         }
     }
 

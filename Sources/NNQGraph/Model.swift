@@ -34,6 +34,12 @@ public struct Metadata: Hashable, Codable, Sendable {
         self.hasByteInput = hasByteInput
         self.notes = notes
     }
+
+    /// For pictures of bytes: `(pixel - 128) / 64`, which int8 input holds exactly as `pixel - 128`.
+    public static func pixels(task: Task = .classification, classes: [String] = []) -> Metadata {
+        Metadata(
+            task: task, normalization: Normalization(mean: [128], std: [64]), classes: classes, hasByteInput: true)
+    }
 }
 
 /// A float model.

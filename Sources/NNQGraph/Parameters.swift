@@ -34,16 +34,16 @@ extension Layer {
     /// The layer's parameters for inputs of these shapes, in a fixed order.
     public func parameters(inputs: [Shape]) -> [ParameterSpec] {
         switch self {
-        case let .dense(units, bias):
+        case .dense(let units, let bias):
             let features = inputs[0].count
             return Self.linear([units, features], fanIn: features, fanOut: units, bias: bias)
-        case let .conv2D(filters, window, groups, bias):
+        case .conv2D(let filters, let window, let groups, let bias):
             let channels = inputs[0].channels / groups
             let taps = window.kernel.height * window.kernel.width
             return Self.linear(
                 [filters, window.kernel.height, window.kernel.width, channels],
                 fanIn: taps * channels, fanOut: taps * filters / groups, bias: bias)
-        case let .depthwiseConv2D(multiplier, window, bias):
+        case .depthwiseConv2D(let multiplier, let window, let bias):
             let taps = window.kernel.height * window.kernel.width
             return Self.linear(
                 [inputs[0].channels * multiplier, window.kernel.height, window.kernel.width, 1],
@@ -94,7 +94,7 @@ extension ParameterSpec {
         switch start {
         case .zeros: return Tensor(shape: shape, repeating: 0)
         case .ones: return Tensor(shape: shape, repeating: 1)
-        case let .random(fanIn, fanOut):
+        case .random(let fanIn, let fanOut):
             var tensor = Tensor(shape: shape, repeating: 0)
             switch initializer {
             case .he:

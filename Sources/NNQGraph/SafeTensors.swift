@@ -26,7 +26,9 @@ public struct SafeTensors: Equatable, Sendable {
     }
 
     public init(bytes: [UInt8]) throws {
-        guard bytes.count >= 8 else { throw GraphError("it has \(bytes.count) bytes; the header's length alone takes 8") }
+        guard bytes.count >= 8 else {
+            throw GraphError("it has \(bytes.count) bytes; the header's length alone takes 8")
+        }
         let length = (0..<8).reduce(UInt64(0)) { $0 | UInt64(bytes[$1]) << UInt64(8 * $1) }
         guard length >= 2, length <= UInt64(min(bytes.count - 8, Self.largestHeader)) else {
             throw GraphError("bytes 0 to 7 give a header of \(length) bytes; \(bytes.count - 8) follow")
@@ -49,7 +51,10 @@ public struct SafeTensors: Equatable, Sendable {
         guard type == "F32" else { throw GraphError("tensor '\(name)' has type \(type); convert it to F32") }
         guard let count = product(shape), offsets[0] >= 0, offsets[1] >= offsets[0], offsets[1] <= payload.count,
             (offsets[1] - offsets[0]) == 4 * count
-        else { throw GraphError("tensor '\(name)' of shape \(shape) does not match its bytes \(offsets) of \(payload.count)") }
+        else {
+            throw GraphError(
+                "tensor '\(name)' of shape \(shape) does not match its bytes \(offsets) of \(payload.count)")
+        }
         let first = payload.startIndex + offsets[0]
         let values = (0..<count).map { index -> Float in
             let at = first + 4 * index
@@ -77,10 +82,13 @@ public struct SafeTensors: Equatable, Sendable {
         let names = tensors.keys.sorted()
         for name in names {
             let tensor = tensors[name]!
-            header[name] = ["dtype": "F32", "shape": tensor.shape, "data_offsets": [offset, offset + 4 * tensor.count]] as [String: Any]
+            header[name] =
+                ["dtype": "F32", "shape": tensor.shape, "data_offsets": [offset, offset + 4 * tensor.count]]
+                as [String: Any]
             offset += 4 * tensor.count
         }
-        var json = [UInt8](try JSONSerialization.data(withJSONObject: header, options: [.sortedKeys, .withoutEscapingSlashes]))
+        var json = [UInt8](
+            try JSONSerialization.data(withJSONObject: header, options: [.sortedKeys, .withoutEscapingSlashes]))
         json.append(contentsOf: repeatElement(0x20, count: (8 - json.count % 8) % 8))
         var bytes: [UInt8] = []
         bytes.reserveCapacity(8 + json.count + offset)

@@ -66,7 +66,8 @@ public struct Window: Hashable, Codable, Sendable {
     public func margins(for input: Shape) -> Margins {
         switch padding {
         case .valid: return .zero
-        case let .explicit(top, bottom, left, right): return Margins(top: top, bottom: bottom, left: left, right: right)
+        case .explicit(let top, let bottom, let left, let right):
+            return Margins(top: top, bottom: bottom, left: left, right: right)
         case .same:
             let rows = Self.samePadding(size: input.height, stride: stride.height, extent: extent.height)
             let columns = Self.samePadding(size: input.width, stride: stride.width, extent: extent.width)

@@ -13,7 +13,8 @@ struct LayerReader {
 
     private func block(_ value: Value) throws -> any Block {
         if let word = value.node.scalar?.string { return try block(word, nil, value) }
-        guard let mapping = value.node.mapping, mapping.count == 1, let (key, body) = mapping.first, let word = key.scalar?.string
+        guard let mapping = value.node.mapping, mapping.count == 1, let (key, body) = mapping.first,
+            let word = key.scalar?.string
         else { throw value.error("a layer is one word, or one word with its settings: '- dense: 10'") }
         let settings = Value(node: body, file: value.file, path: value.path.isEmpty ? word : "\(value.path), \(word)")
         return try block(word, settings, value)
@@ -60,7 +61,9 @@ struct LayerReader {
     private func units(_ value: Value) throws -> Int { value.text == "classes" ? outputs : try value.int(1...65535) }
 
     private func convolution(_ value: Value) throws -> any Block {
-        let members = try value.members(["filters", "kernel", "stride", "padding", "dilation", "groups", "bias", "name"])
+        let members = try value.members([
+            "filters", "kernel", "stride", "padding", "dilation", "groups", "bias", "name",
+        ])
         guard let filters = members["filters"], let kernel = members["kernel"] else {
             throw value.error("filters and kernel are needed: '- conv2d: {filters: 16, kernel: 3}'")
         }
@@ -73,7 +76,9 @@ struct LayerReader {
 
     private func depthwise(_ value: Value) throws -> any Block {
         let members = try value.members(["kernel", "stride", "padding", "dilation", "multiplier", "bias", "name"])
-        guard let kernel = members["kernel"] else { throw value.error("kernel is needed: '- depthwise_conv2d: {kernel: 3}'") }
+        guard let kernel = members["kernel"] else {
+            throw value.error("kernel is needed: '- depthwise_conv2d: {kernel: 3}'")
+        }
         return DepthwiseConv2D(
             kernel: try pair(kernel), stride: try members["stride"].map(pair) ?? 1,
             padding: try members["padding"].map(padding) ?? .valid, dilation: try members["dilation"].map(pair) ?? 1,
@@ -90,12 +95,15 @@ struct LayerReader {
 
     private func pad(_ value: Value) throws -> any Block {
         let sides = try value.members(["top", "bottom", "left", "right"]).mapValues { try $0.int(0...65535) }
-        return Pad(top: sides["top"] ?? 0, bottom: sides["bottom"] ?? 0, left: sides["left"] ?? 0, right: sides["right"] ?? 0)
+        return Pad(
+            top: sides["top"] ?? 0, bottom: sides["bottom"] ?? 0, left: sides["left"] ?? 0, right: sides["right"] ?? 0)
     }
 
     private func residual(_ value: Value) throws -> any Block {
         let members = try value.members(["main", "shortcut"])
-        guard let main = members["main"] else { throw value.error("main is missing: the layers whose result is added to the input") }
+        guard let main = members["main"] else {
+            throw value.error("main is missing: the layers whose result is added to the input")
+        }
         return Residual(main: try blocks(main), shortcut: try members["shortcut"].map(blocks) ?? [])
     }
 

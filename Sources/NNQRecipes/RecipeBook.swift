@@ -20,10 +20,13 @@ public enum RecipeBook {
     /// The built-in recipe of this name, or else the recipe in the file of this name.
     /// - Throws: `RecipeError`, `FileError`.
     public static func recipe(_ name: String) throws -> Recipe {
-        if let bytes = files[name] { return try Recipe(yaml: String(decoding: bytes, as: UTF8.self), file: "\(name).yaml") }
+        if let bytes = files[name] {
+            return try Recipe(yaml: String(decoding: bytes, as: UTF8.self), file: "\(name).yaml")
+        }
         guard name.hasSuffix(".yaml") || name.hasSuffix(".yml") else {
             throw RecipeError(
-                "there is no recipe '\(name)'; built in are \(names.joined(separator: ", ")), and a path that ends in .yaml is read")
+                "there is no recipe '\(name)'; built in are \(names.joined(separator: ", ")), and a path that ends in .yaml is read"
+            )
         }
         return try Recipe(yaml: String(decoding: WholeFile.read(name), as: UTF8.self), file: name)
     }

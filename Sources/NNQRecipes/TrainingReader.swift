@@ -7,7 +7,9 @@ import NNQTrain
 /// Reads training options; what a recipe leaves out keeps its default.
 enum TrainingReader {
     static func options(_ value: Value) throws -> TrainingOptions {
-        let members = try value.members(["epochs", "batch_size", "loss", "optimizer", "schedule", "weight_decay", "augmentation"])
+        let members = try value.members([
+            "epochs", "batch_size", "loss", "optimizer", "schedule", "weight_decay", "augmentation",
+        ])
         var options = TrainingOptions()
         if let epochs = members["epochs"] { options.epochs = try epochs.int(1...1_000_000) }
         if let size = members["batch_size"] { options.batchSize = try size.int(1...65536) }

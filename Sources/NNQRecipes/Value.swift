@@ -39,7 +39,8 @@ struct Value {
     }
 
     /// One of the words of a closed list.
-    func word<Choice: RawRepresentable & CaseIterable>(_: Choice.Type) throws -> Choice where Choice.RawValue == String {
+    func word<Choice: RawRepresentable & CaseIterable>(_: Choice.Type) throws -> Choice
+    where Choice.RawValue == String {
         guard let choice = Choice(rawValue: text) else {
             throw error("'\(text)' is none of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
         }
@@ -48,7 +49,9 @@ struct Value {
 
     func list() throws -> [Value] {
         guard let sequence = node.sequence else { throw error("a list is expected here") }
-        return sequence.enumerated().map { Value(node: $1, file: file, path: path.isEmpty ? "\($0 + 1)" : "\(path), entry \($0 + 1)") }
+        return sequence.enumerated().map {
+            Value(node: $1, file: file, path: path.isEmpty ? "\($0 + 1)" : "\(path), entry \($0 + 1)")
+        }
     }
 
     /// A list, or one value that stands for a list of one.
@@ -56,12 +59,15 @@ struct Value {
 
     /// The members of a mapping; keys that are not in `known` are errors.
     func members(_ known: [String]) throws -> [String: Value] {
-        guard let mapping = node.mapping else { throw error("settings are expected here: \(known.joined(separator: ", "))") }
+        guard let mapping = node.mapping else {
+            throw error("settings are expected here: \(known.joined(separator: ", "))")
+        }
         var members: [String: Value] = [:]
         for (key, value) in mapping {
             let name = key.scalar?.string ?? ""
             guard known.contains(name) else {
-                throw Value(node: key, file: file, path: path).error("'\(name)' is none of \(known.joined(separator: ", "))")
+                throw Value(node: key, file: file, path: path).error(
+                    "'\(name)' is none of \(known.joined(separator: ", "))")
             }
             members[name] = Value(node: value, file: file, path: path.isEmpty ? name : "\(path).\(name)")
         }

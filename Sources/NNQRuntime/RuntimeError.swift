@@ -9,7 +9,7 @@ public enum RuntimeError: Error, Hashable, Sendable {
     case file(FileFault, operation: Int?, byte: Int)
     /// The file or the arena does not start at a multiple of 16 bytes.
     case misaligned
-    /// The arena is smaller than `Model.arenaBytes`.
+    /// The arena is smaller than `Int8Model.arenaBytes`.
     case arenaTooSmall(needed: Int, given: Int)
     /// A buffer does not have as many elements as the tensor.
     case wrongCount(needed: Int, given: Int)

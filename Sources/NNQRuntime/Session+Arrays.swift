@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Models and sessions with arrays, for programs that have a heap.
 
-extension Model {
+extension Int8Model {
     /// Opens a copy of the bytes of a file.
     /// - Throws: `RuntimeError.file` where the file is refused.
     public init(copying bytes: [UInt8]) throws(RuntimeError) {

@@ -3,7 +3,7 @@
 
 import CNNQ
 
-extension Model {
+extension Int8Model {
     /// The ops of each stage, in order.
     public var operationsByStage: [Int] {
         var counts: [Int] = []
@@ -45,7 +45,7 @@ extension Session {
     }
 }
 
-extension Model {
+extension Int8Model {
     /// The rows of a tensor that are in memory at once (SPEC.md, section 2.2): the U16 at byte 6 of its record.
     /// - Precondition: the tensor exists.
     fileprivate func rowsHeld(_ tensor: Int) -> Int {

@@ -9,13 +9,13 @@ import CNNQ
 /// Every input is written before every run, since a run may use an input's memory for something else. Outputs are valid
 /// until the next run or the next write to an input.
 public struct Session: ~Copyable, @unchecked Sendable {
-    public let model: Model
+    public let model: Int8Model
     // Sendable: nothing else writes the arena, and a noncopyable value is in one thread at a time.
     let arena: UnsafeMutableRawBufferPointer
     private let ownsArena: Bool
 
-    /// A session in memory that it allocates itself, `Model.arenaBytes` bytes of zeros.
-    public init(_ model: Model) {
+    /// A session in memory that it allocates itself, `Int8Model.arenaBytes` bytes of zeros.
+    public init(_ model: Int8Model) {
         self.model = model
         arena = .allocate(byteCount: model.arenaBytes, alignment: Int(NNQ_ALIGNMENT))
         arena.initializeMemory(as: UInt8.self, repeating: 0)
@@ -23,10 +23,10 @@ public struct Session: ~Copyable, @unchecked Sendable {
     }
 
     /// A session in the caller's memory, for instance a static buffer.
-    /// - Parameter arena: at least `Model.arenaBytes` bytes at a multiple of 16, initialized, which nobody else uses as
+    /// - Parameter arena: at least `Int8Model.arenaBytes` bytes at a multiple of 16, initialized, which nobody else uses as
     ///   long as the session exists.
     /// - Throws: `RuntimeError.misaligned`, `.arenaTooSmall`.
-    public init(_ model: Model, unownedArena arena: UnsafeMutableRawBufferPointer) throws(RuntimeError) {
+    public init(_ model: Int8Model, unownedArena arena: UnsafeMutableRawBufferPointer) throws(RuntimeError) {
         var session = nnq_session()
         let error = model.withCore { nnq_start(&session, $0, arena.baseAddress, arena.count) }
         if error == NNQ_ERROR_ALIGNMENT { throw .misaligned }

@@ -19,7 +19,9 @@ struct Call {
 
 /// The `nnq` that was built beside the tests.
 enum Command {
-    static let path = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("nnq").path
+    static let path = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent(
+        "nnq"
+    ).path
 
     /// Runs `nnq` with these arguments; Ctrl-C is sent as soon as `interruptWhen` is true.
     static func run(
@@ -30,7 +32,8 @@ enum Command {
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let folder = try Scratch()
-        let outputPath = folder.path("out"), errorPath = folder.path("err")
+        let outputPath = folder.path("out")
+        let errorPath = folder.path("err")
         for path in [outputPath, errorPath] { try Data().write(to: URL(fileURLWithPath: path)) }
         process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: outputPath))
         process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errorPath))

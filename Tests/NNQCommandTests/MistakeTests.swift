@@ -19,7 +19,8 @@ struct MistakeTests {
     }
 
     @Test(arguments: [
-        ["fly"], ["train"], ["train", "lenet5", "--epochs", "0"], ["train", "lenet5", "--epochs", "many"], ["run", "a.nnq"],
+        ["fly"], ["train"], ["train", "lenet5", "--epochs", "0"], ["train", "lenet5", "--epochs", "many"],
+        ["run", "a.nnq"],
         ["quantize", "m.safetensors"], ["quantize", "m.safetensors", "--calibrate", "digits", "--calibrator", "magic"],
         ["compare", "a", "b"], ["verify", "--nonsense"], ["data", "sample", "digits", "-o", "x.gif"],
     ])
@@ -50,7 +51,8 @@ struct MistakeTests {
 
     @Test func divergenceIsNamedAndLeavesNothing() throws {
         let call = try Command.run(
-            "train", "linear-regression", "--learning-rate", "1e6", "--epochs", "50", "-o", folder.path("m.safetensors"))
+            "train", "linear-regression", "--learning-rate", "1e6", "--epochs", "50", "-o", folder.path("m.safetensors")
+        )
         #expect(call.status == 1)
         #expect(call.errors.contains("epoch") && call.errors.contains("learning rate"), "\(call.errors)")
         #expect(folder.contents.isEmpty)
@@ -73,11 +75,15 @@ struct MistakeTests {
         try "1,2,3".write(toFile: folder.path("three.csv"), atomically: true, encoding: .utf8)
         try "1,apple".write(toFile: folder.path("apple.csv"), atomically: true, encoding: .utf8)
         try "no picture".write(toFile: folder.path("x.png"), atomically: true, encoding: .utf8)
-        for (input, word) in [("three.csv", "3 values"), ("apple.csv", "apple"), ("x.png", "channels"), ("x.doc", ".csv or .bin")] {
+        for (input, word) in [
+            ("three.csv", "3 values"), ("apple.csv", "apple"), ("x.png", "channels"), ("x.doc", ".csv or .bin"),
+        ] {
             let call = try Command.run("run", folder.path("m.nnq"), folder.path(input))
             #expect(call.status == 1 && call.errors.contains(word), "\(input): \(call.errors)")
         }
-        #expect(try Command.run("run", folder.path("m.safetensors"), folder.path("three.csv")).errors.contains("nnq quantize"))
+        #expect(
+            try Command.run("run", folder.path("m.safetensors"), folder.path("three.csv")).errors.contains(
+                "nnq quantize"))
     }
 
     @Test func damagedModelsAreRefusedWithOpAndByte() throws {
@@ -102,7 +108,8 @@ struct MistakeTests {
             _ = try Command.run("train", recipe, "--epochs", "1", "-o", folder.path("\(recipe).safetensors"))
         }
         _ = try Command.run("quantize", folder.path("sine.safetensors"), "--calibrate", "sine")
-        let call = try Command.run("compare", folder.path("xor-mlp.safetensors"), folder.path("sine.nnq"), "--data", "xor")
+        let call = try Command.run(
+            "compare", folder.path("xor-mlp.safetensors"), folder.path("sine.nnq"), "--data", "xor")
         #expect(call.status == 1)
         #expect(call.errors.contains("was not made from"), "\(call.errors)")
     }

@@ -37,11 +37,14 @@ struct RecipeTests {
             "train", "resnet8", "--samples", "640", "--epochs", "2", "-o", folder.path("m.safetensors"), "--json")
         #expect(trained.status == 0, "\(trained.errors)")
         let quantized = try Command.run(
-            "quantize", folder.path("m.safetensors"), "--calibrate", "shapes", "--samples", "64", "-o", folder.path("m.nnq"), "--json")
+            "quantize", folder.path("m.safetensors"), "--calibrate", "shapes", "--samples", "64", "-o",
+            folder.path("m.nnq"), "--json")
         #expect(quantized.status == 0, "\(quantized.errors)")
         #expect(try quantized.json()["arena_is_optimal"] as? Bool == true)
         let comparison = try Command.run(
-            "compare", folder.path("m.safetensors"), folder.path("m.nnq"), "--data", "shapes", "--samples", "100", "--json").json()
+            "compare", folder.path("m.safetensors"), folder.path("m.nnq"), "--data", "shapes", "--samples", "100",
+            "--json"
+        ).json()
         #expect(try #require(comparison["agreement"] as? Double) > 0.8)
     }
 
@@ -56,7 +59,8 @@ struct RecipeTests {
         }
         let yaml = try Command.run("recipes", "xor-mlp").output.replacingOccurrences(of: "dense: 8", with: "dense: 5")
         try yaml.write(toFile: folder.path("mine.yaml"), atomically: true, encoding: .utf8)
-        let call = try Command.run("train", folder.path("mine.yaml"), "--epochs", "5", "-o", folder.path("m.safetensors"), "--json")
+        let call = try Command.run(
+            "train", folder.path("mine.yaml"), "--epochs", "5", "-o", folder.path("m.safetensors"), "--json")
         #expect(try call.json()["parameters"] as? Int == 5 * 2 + 5 + 5 + 1)
     }
 }

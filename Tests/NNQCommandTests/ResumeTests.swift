@@ -23,7 +23,9 @@ struct ResumeTests {
         let resumed = try Command.run(["train"] + common + ["-o", output, "--resume"])
         #expect(resumed.status == 0, "\(resumed.errors)")
         #expect(!FileManager.default.fileExists(atPath: checkpoint))
-        let files = try ["whole", "stopped"].map { try Data(contentsOf: URL(fileURLWithPath: folder.path("\($0).safetensors"))) }
+        let files = try ["whole", "stopped"].map {
+            try Data(contentsOf: URL(fileURLWithPath: folder.path("\($0).safetensors")))
+        }
         #expect(files[0] == files[1])
     }
 }

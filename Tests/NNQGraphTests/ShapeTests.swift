@@ -128,7 +128,8 @@ import Testing
         Broken(.averagePool(Window(kernel: 2, dilation: 2)), "pools have no dilation"),
         Broken(.averagePool(Window(kernel: 2, stride: 0)), "kernel, stride and dilation are at least 1"),
         Broken(
-            .maxPool(Window(kernel: 2, stride: Pair(1, 0), padding: .same)), "kernel, stride and dilation are at least 1"),
+            .maxPool(Window(kernel: 2, stride: Pair(1, 0), padding: .same)),
+            "kernel, stride and dilation are at least 1"),
         Broken(.averagePool(Window(kernel: 9)), "a 9x9 window does not fit into 8x6x4: use smaller kernels or padding"),
         Broken(.globalAveragePool, on: [5], "needs a map [height, width, channels] and is given 5: reshape before it"),
         Broken(

@@ -18,7 +18,7 @@ import Testing
     }()
 
     @Test func tellsWhatItIs() throws {
-        let model = try Model(copying: Self.file)
+        let model = try Int8Model(copying: Self.file)
         #expect(model.arenaBytes == 5880)
         #expect(model.inputCount == 1 && model.outputCount == 1)
         #expect(model.operationsByStage == Array(repeating: 1, count: 8))
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test func quantizes() throws {
-        let info = try Model(copying: Self.file).input()
+        let info = try Int8Model(copying: Self.file).input()
         #expect(info.quantize(0) == -3)
         #expect(info.quantize(info.scale * 2.5) == -1 && info.quantize(info.scale * 3.5) == 1)
         #expect(info.quantize(.infinity) == 127 && info.quantize(-.infinity) == -128 && info.quantize(.nan) == -128)
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test func runsTwiceAlike() throws {
-        var session = Session(try Model(copying: Self.file))
+        var session = Session(try Int8Model(copying: Self.file))
         #expect(try session.run(Self.input) == Self.answer.last)
         #expect(try session.run(Self.input) == Self.answer.last)
         session.withInput { for index in $0.indices { $0[index] = Self.input[index] } }
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test func stagesGiveEveryTensor() throws {
-        let model = try Model(copying: Self.file)
+        let model = try Int8Model(copying: Self.file)
         var session = Session(model)
         try session.setInput(to: Self.input.span)
         #expect(try session.tensor(0) == Self.input)
@@ -80,13 +80,13 @@ import Testing
         }
     }
 
-    private func runStage(_ index: Int, of model: Model) throws {
+    private func runStage(_ index: Int, of model: Int8Model) throws {
         var session = Session(model)
         try session.runStage(index)
     }
 
     @Test func buffersMustFit() throws {
-        let model = try Model(copying: Self.file)
+        let model = try Int8Model(copying: Self.file)
         #expect(throws: RuntimeError.wrongCount(needed: 784, given: 3)) {
             var session = Session(model)
             _ = try session.run([1, 2, 3])
@@ -108,13 +108,13 @@ import Testing
             arena.deallocate()
         }
         file.copyBytes(from: Self.file)
-        let model = try Model(unowned: UnsafeRawBufferPointer(file))
+        let model = try Int8Model(unowned: UnsafeRawBufferPointer(file))
         var session = try Session(model, unownedArena: arena)
         #expect(try session.run(Self.input) == Self.answer.last)
         #expect(arena.suffix(16).allSatisfy { $0 == 0x5A })
 
         #expect(throws: RuntimeError.misaligned) {
-            try Model(unowned: UnsafeRawBufferPointer(rebasing: file.dropFirst(4)))
+            try Int8Model(unowned: UnsafeRawBufferPointer(rebasing: file.dropFirst(4)))
         }
         #expect(throws: RuntimeError.misaligned) {
             _ = try Session(model, unownedArena: UnsafeMutableRawBufferPointer(rebasing: arena.dropFirst(8)))
@@ -129,7 +129,7 @@ import Testing
             var bytes = Self.file
             change(&bytes)
             do {
-                _ = try Model(copying: bytes)
+                _ = try Int8Model(copying: bytes)
                 return nil
             } catch {
                 return error
@@ -151,7 +151,7 @@ import Testing
     }
 
     @Test func threadsShareAModel() async throws {
-        let model = try Model(copying: Self.file)
+        let model = try Int8Model(copying: Self.file)
         await withTaskGroup(of: Bool.self) { group in
             for _ in 0..<4 {
                 group.addTask {

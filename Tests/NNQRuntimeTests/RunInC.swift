@@ -7,7 +7,7 @@ import NNQRuntime
 /// What the C runtime makes of a program, by output.
 func runInC(_ program: Program, plan: MemoryPlan? = nil, inputs: [[Int8]]) throws -> [[Int8]] {
     let file = try plan.map { ProgramFile(program, plan: $0) } ?? ProgramFile(program)
-    var session = Session(try Model(copying: try file.encoded()))
+    var session = Session(try Int8Model(copying: try file.encoded()))
     for (index, values) in inputs.enumerated() { try session.setInput(index, to: values.span) }
     session.run()
     return program.outputs.indices.map { session.output($0) }

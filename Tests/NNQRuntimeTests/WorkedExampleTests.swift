@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test func runtimeGivesTheDocumentedNumbers() throws {
-        var session = Session(try Model(copying: bytes))
+        var session = Session(try Int8Model(copying: bytes))
         try session.setInput(to: input.span)
         for (stage, expected) in tensors.enumerated() {
             try session.runStage(stage)

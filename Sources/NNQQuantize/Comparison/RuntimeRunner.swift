@@ -12,7 +12,7 @@ public struct RuntimeRunner: ProgramRunner, ~Copyable {
     /// - Parameter file: the bytes of a .nnq file.
     /// - Throws: `RuntimeError` where the runtime refuses the file.
     public init(_ file: [UInt8]) throws {
-        let model = try NNQRuntime.Model(copying: file)
+        let model = try Int8Model(copying: file)
         session = Session(model)
         stageOfOperation = model.operationsByStage.enumerated().flatMap {
             Array(repeating: $0.offset, count: $0.element)

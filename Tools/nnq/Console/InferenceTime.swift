@@ -7,7 +7,7 @@ import NNQRuntime
 enum InferenceTime {
     /// The median time in microseconds of one inference of a model, by one thread, over some 0.2 s.
     static func median(of program: Program, _ bytes: [UInt8]) throws -> Double {
-        let model = try NNQRuntime.Model(copying: bytes)
+        let model = try Int8Model(copying: bytes)
         var session = Session(model)
         let zeros = [Int8](repeating: 0, count: program.tensors[0].count)
         var times: [Double] = []

@@ -21,9 +21,12 @@ struct InputFile {
         switch (path as NSString).pathExtension.lowercased() {
         case "png", "jpg", "jpeg":
             guard tensor.channels == 1 || tensor.channels == 3 else {
-                throw FileError("\(path) is a picture, but the model's input has \(tensor.channels) channels: give .npy, .csv or .bin")
+                throw FileError(
+                    "\(path) is a picture, but the model's input has \(tensor.channels) channels: give .npy, .csv or .bin"
+                )
             }
-            let picture = try ImageFile.read(path, channels: tensor.channels, height: tensor.height, width: tensor.width)
+            let picture = try ImageFile.read(
+                path, channels: tensor.channels, height: tensor.height, width: tensor.width)
             return mapping.map(picture.pixels)
         case "npy": return mapping.map(try counted(try NPYArray(path: path).floats, tensor))
         case "csv": return mapping.map(try counted(try numbers(), tensor))
@@ -35,7 +38,8 @@ struct InputFile {
     private func counted<Element>(_ values: [Element], _ tensor: ProgramTensor) throws -> [Element] {
         guard values.count == tensor.count else {
             throw FileError(
-                "\(path) holds \(values.count) values; the model's input is \(tensor.height)x\(tensor.width)x\(tensor.channels), \(tensor.count) values")
+                "\(path) holds \(values.count) values; the model's input is \(tensor.height)x\(tensor.width)x\(tensor.channels), \(tensor.count) values"
+            )
         }
         return values
     }

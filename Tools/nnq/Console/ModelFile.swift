@@ -18,7 +18,9 @@ enum ModelFile {
             self = .float(try Model(contentsOf: path))
             return
         }
-        do { self = .int8(try ProgramFile(bytes: bytes), bytes: bytes) } catch let error as FormatError { throw error.named(path) }
+        do { self = .int8(try ProgramFile(bytes: bytes), bytes: bytes) } catch let error as FormatError {
+            throw error.named(path)
+        }
     }
 }
 

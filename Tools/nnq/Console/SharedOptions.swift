@@ -48,7 +48,9 @@ struct ThreadsOption: ParsableArguments {
     var threads = 0
 
     func validate() throws {
-        guard (0...1024).contains(threads) else { throw ValidationError("--threads is \(threads); 1 to 1024 are possible") }
+        guard (0...1024).contains(threads) else {
+            throw ValidationError("--threads is \(threads); 1 to 1024 are possible")
+        }
     }
 }
 

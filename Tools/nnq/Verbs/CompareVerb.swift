@@ -10,7 +10,8 @@ import NNQQuantize
 
 struct CompareVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "compare", abstract: "Compare a float model with its int8 model: accuracy, agreement, error by layer.",
+        commandName: "compare",
+        abstract: "Compare a float model with its int8 model: accuracy, agreement, error by layer.",
         discussion: "Example: nnq compare lenet5.safetensors lenet5.nnq --data mnist")
 
     @Argument(help: "The float model, .safetensors.") var float: String
@@ -41,7 +42,9 @@ struct CompareVerb: ParsableCommand {
     private func show(_ comparison: Comparison, _ bytes: [UInt8], _ file: ProgramFile, _ dataset: any Dataset) throws {
         var table = Table(["layer", "SQNR dB", "largest error"], rightAligned: [1, 2])
         for layer in comparison.layers {
-            table.add([layer.name, layer.sqnr.map { String(format: "%.1f", $0) } ?? "exact", decimal(layer.largestError)])
+            table.add([
+                layer.name, layer.sqnr.map { String(format: "%.1f", $0) } ?? "exact", decimal(layer.largestError),
+            ])
         }
         table.lines.forEach(Console.print)
         let microseconds = try InferenceTime.median(of: file.program, bytes)
@@ -49,12 +52,16 @@ struct CompareVerb: ParsableCommand {
         var sides = Table(["", "float", "int8"], rightAligned: [1, 2])
         sides.add([comparison.float.name, comparison.float.text, comparison.int8.text])
         if let agreement = comparison.agreement { sides.add(["agreement", "", percent(agreement)]) }
-        sides.add(["file, bytes", grouped(try Data(contentsOf: URL(fileURLWithPath: float)).count), grouped(bytes.count)])
+        sides.add([
+            "file, bytes", grouped(try Data(contentsOf: URL(fileURLWithPath: float)).count), grouped(bytes.count),
+        ])
         sides.add(["arena, bytes", "", grouped(file.plan.arenaBytes)])
         sides.add(["time, microseconds", "", String(format: "%.1f", microseconds)])
         sides.lines.forEach(Console.print)
         Console.print("")
-        Console.print("\(grouped(comparison.samples)) test samples of \(dataset.name); time is a median of one thread's portable C on this machine.")
+        Console.print(
+            "\(grouped(comparison.samples)) test samples of \(dataset.name); time is a median of one thread's portable C on this machine."
+        )
     }
 }
 

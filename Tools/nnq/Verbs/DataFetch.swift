@@ -27,7 +27,11 @@ struct DataFetch: ParsableCommand {
         try catalog.fetch(name, from: from) { meter.update($0) }
         meter.finish()
         let path = catalog.folder(of: name)
-        if json.isOn { try Console.emit(Result(name: name, folder: path)) } else { Console.print("\(name) is in \(path)") }
+        if json.isOn {
+            try Console.emit(Result(name: name, folder: path))
+        } else {
+            Console.print("\(name) is in \(path)")
+        }
     }
 }
 
@@ -44,7 +48,8 @@ private final class DownloadMeter: Sendable {
             if state.file != download.file {
                 state.progress?.finish()
                 state.file = download.file
-                state.progress = Progress((download.file as NSString).lastPathComponent, total: download.total ?? 0, unit: "bytes")
+                state.progress = Progress(
+                    (download.file as NSString).lastPathComponent, total: download.total ?? 0, unit: "bytes")
             }
             state.progress?.update(min(download.received, download.total ?? download.received))
         }

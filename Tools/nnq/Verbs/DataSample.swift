@@ -31,7 +31,9 @@ struct DataSample: ParsableCommand {
     func run() throws {
         let dataset = try options.load(data, split)
         guard dataset.indices.contains(index) else {
-            throw DataError("\(dataset.name) has samples 0 to \(dataset.count - 1) in its \(split.rawValue) part; \(index) is none of them")
+            throw DataError(
+                "\(dataset.name) has samples 0 to \(dataset.count - 1) in its \(split.rawValue) part; \(index) is none of them"
+            )
         }
         try write(dataset)
         let label = dataset.classNames.map { ($0[dataset.label(index)], dataset.label(index)) }

@@ -39,7 +39,9 @@ struct DataList: ParsableCommand {
                 Result(
                     folder: catalog.root,
                     sets: sets.map {
-                        .init(name: $0.name, summary: $0.summary, present: $0.isPresent, generated: $0.isGenerated, fetchable: $0.canBeFetched)
+                        .init(
+                            name: $0.name, summary: $0.summary, present: $0.isPresent, generated: $0.isGenerated,
+                            fetchable: $0.canBeFetched)
                     }))
         }
         var table = Table(["set", "state", "what"])

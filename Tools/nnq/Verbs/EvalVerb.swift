@@ -51,13 +51,15 @@ struct EvalVerb: ParsableCommand {
         let (kind, evaluation) =
             switch model {
             case .float(let float): ("float", try float.evaluate(on: dataset, threads: threads.threads))
-            case .int8(let file, let bytes): ("int8", try evaluateInt8(file.program, bytes, on: dataset, threads: threads.threads))
+            case .int8(let file, let bytes):
+                ("int8", try evaluateInt8(file.program, bytes, on: dataset, threads: threads.threads))
             }
         let rate = Double(dataset.count) / (ContinuousClock.now - start).seconds
         guard !json.isOn else {
             return try Console.emit(Result(kind: kind, evaluation: evaluation, samples_per_second: rate))
         }
-        Console.print("\(evaluation.sentence) on \(grouped(dataset.count)) \(split.rawValue) samples of \(dataset.name)")
+        Console.print(
+            "\(evaluation.sentence) on \(grouped(dataset.count)) \(split.rawValue) samples of \(dataset.name)")
         if let confusion = evaluation.confusion, let classes = dataset.classNames, confusion.count <= 20 {
             Console.print("")
             Self.table(confusion, classes).forEach(Console.print)

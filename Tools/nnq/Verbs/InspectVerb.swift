@@ -74,11 +74,14 @@ struct FloatListing: Listing {
         var table = Table(["layer", "kind", "output", "parameters", "MACs", "reads"], rightAligned: [3, 4])
         for layer in layers {
             table.add([
-                layer.name, layer.kind, Shape(layer.shape).description, layer.parameters > 0 ? grouped(layer.parameters) : "",
+                layer.name, layer.kind, Shape(layer.shape).description,
+                layer.parameters > 0 ? grouped(layer.parameters) : "",
                 layer.macs > 0 ? grouped(layer.macs) : "", layer.inputs.joined(separator: ", "),
             ])
         }
-        return table.lines + ["", "\(task), \(grouped(parameters)) parameters, \(grouped(macs)) multiply-accumulates a sample"]
+        return table.lines + [
+            "", "\(task), \(grouped(parameters)) parameters, \(grouped(macs)) multiply-accumulates a sample",
+        ]
     }
 }
 
@@ -110,12 +113,15 @@ struct ProgramListing: Listing {
         arena_bytes = file.plan.arenaBytes
         task = program.info.task
         classes = program.info.classes
-        inputs = program.tensors[..<program.inputCount].map { "\($0.name) \($0.height)x\($0.width)x\($0.channels) \($0.quantization.text)" }
+        inputs = program.tensors[..<program.inputCount].map {
+            "\($0.name) \($0.height)x\($0.width)x\($0.channels) \($0.quantization.text)"
+        }
         ops = program.operations.indices.map { index in
             let operation = program.operations[index]
             let output = program.tensors[program.inputCount + index]
             return Op(
-                name: output.name, op: operation.operation.name, output: [output.height, output.width, output.channels],
+                name: output.name, op: operation.operation.name,
+                output: [output.height, output.width, output.channels],
                 scale: output.quantization.scale, zero_point: Int(output.quantization.zeroPoint),
                 inputs: operation.inputs.map { program.tensors[$0].name },
                 constant_bytes: operation.operation.constantBytes, macs: program.macs(of: index))
@@ -124,15 +130,18 @@ struct ProgramListing: Listing {
     }
 
     var lines: [String] {
-        var table = Table(["op", "kind", "output", "scale", "zero", "constants", "MACs", "reads"], rightAligned: [3, 4, 5, 6])
+        var table = Table(
+            ["op", "kind", "output", "scale", "zero", "constants", "MACs", "reads"], rightAligned: [3, 4, 5, 6])
         for op in ops {
             table.add([
-                op.name, op.op, op.output.map(String.init).joined(separator: "x"), decimal(op.scale), "\(op.zero_point)",
+                op.name, op.op, op.output.map(String.init).joined(separator: "x"), decimal(op.scale),
+                "\(op.zero_point)",
                 op.constant_bytes > 0 ? grouped(op.constant_bytes) : "", op.macs > 0 ? grouped(op.macs) : "",
                 op.inputs.joined(separator: ", "),
             ])
         }
-        let total = "\(grouped(file_bytes)) bytes of file, \(grouped(arena_bytes)) of arena, \(grouped(macs)) multiply-accumulates an inference"
+        let total =
+            "\(grouped(file_bytes)) bytes of file, \(grouped(arena_bytes)) of arena, \(grouped(macs)) multiply-accumulates an inference"
         return inputs.map { "input \($0)" } + [""] + table.lines + ["", total]
     }
 }

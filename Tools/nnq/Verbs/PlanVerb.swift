@@ -41,7 +41,8 @@ struct PlanVerb: ParsableCommand {
                     bytes: plan.bytes(of: index, in: program), in_place_on: base)
             }
             return try Console.emit(
-                Result(arena_bytes: plan.arenaBytes, lower_bound: plan.lowerBound, optimal: isOptimal, tensors: tensors))
+                Result(arena_bytes: plan.arenaBytes, lower_bound: plan.lowerBound, optimal: isOptimal, tensors: tensors)
+            )
         }
         Console.print(MemoryMap.text(program, plan, width: Console.width))
         Console.print("")

@@ -17,7 +17,9 @@ struct QuantizeVerb: ParsableCommand {
     var calibrate: String
     @Option(name: .shortAndLong, help: "The .nnq file to write. (default: MODEL with .nnq)") var output: String?
     @Option(help: "How ranges are chosen: min-max, or percentile:99.99.") var calibrator: Calibrator = .minMax
-    @Option(help: "Rewrites to leave out, separated by commas: \(Rewrite.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(
+        help: "Rewrites to leave out, separated by commas: \(Rewrite.allCases.map(\.rawValue).joined(separator: ", "))."
+    )
     var without: String?
     @OptionGroup var options: DataOptions
     @OptionGroup var threads: ThreadsOption
@@ -58,7 +60,8 @@ struct QuantizeVerb: ParsableCommand {
         var rewrites = Set(Rewrite.allCases)
         for name in without?.split(separator: ",").map(String.init) ?? [] {
             guard let rewrite = Rewrite(rawValue: name) else {
-                throw ValidationError("'\(name)' is none of \(Rewrite.allCases.map(\.rawValue).joined(separator: ", "))")
+                throw ValidationError(
+                    "'\(name)' is none of \(Rewrite.allCases.map(\.rawValue).joined(separator: ", "))")
             }
             rewrites.remove(rewrite)
         }
@@ -79,7 +82,9 @@ struct QuantizeVerb: ParsableCommand {
         }
         for adjustment in quantized.report.adjustments { Console.say("\(adjustment)") }
         let bound = plan.isProvenOptimal ? "the least possible" : "at least \(grouped(plan.lowerBound)) are needed"
-        Console.print("\(output): \(file.program.operations.count) ops, \(grouped(size)) bytes; arena \(grouped(plan.arenaBytes)) bytes, \(bound)")
+        Console.print(
+            "\(output): \(file.program.operations.count) ops, \(grouped(size)) bytes; arena \(grouped(plan.arenaBytes)) bytes, \(bound)"
+        )
     }
 }
 

@@ -20,7 +20,8 @@ struct TrainVerb: ParsableCommand {
 
     @Argument(help: "A built-in recipe ('nnq recipes' lists them) or a path to a .yaml file.") var recipe: String
     @Option(help: "A data set's name or a path. (default: the recipe's own, which nnq makes)") var data: String?
-    @Option(name: .shortAndLong, help: "The .safetensors file to write. (default: RECIPE.safetensors)") var output: String?
+    @Option(name: .shortAndLong, help: "The .safetensors file to write. (default: RECIPE.safetensors)") var output:
+        String?
     @Option(help: "Passes over the training set.") var epochs: Int?
     @Option(help: "Samples a step.") var batchSize: Int?
     @Option(help: "Peak learning rate.") var learningRate: Float?
@@ -74,7 +75,8 @@ struct TrainVerb: ParsableCommand {
         guard let from else { return model }
         let other = try Model(contentsOf: from)
         guard other.graph == model.graph else {
-            throw GraphError("\(from) holds another network than the recipe \(recipe.name): train it with its own recipe")
+            throw GraphError(
+                "\(from) holds another network than the recipe \(recipe.name): train it with its own recipe")
         }
         model.parameters = other.parameters
         return model

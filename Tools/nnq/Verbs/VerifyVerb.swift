@@ -29,12 +29,14 @@ struct VerifyVerb: ParsableCommand {
             if json.isOn { try Console.emit(Self.result(error)) }
             throw error.named(model)
         }
-        if json.isOn { return try Console.emit(Result(valid: true, error: nil, meaning: nil, operation: nil, byte: nil)) }
+        if json.isOn {
+            return try Console.emit(Result(valid: true, error: nil, meaning: nil, operation: nil, byte: nil))
+        }
         Console.print("\(model): valid, \(grouped(bytes.count)) bytes")
     }
 
     private static func result(_ error: FormatError) -> Result {
-        guard case let .file(code, meaning, operation, _, byte) = error else {
+        guard case .file(let code, let meaning, let operation, _, let byte) = error else {
             return Result(valid: false, error: nil, meaning: error.description, operation: nil, byte: nil)
         }
         return Result(valid: false, error: code, meaning: meaning, operation: operation, byte: byte)

@@ -19,7 +19,7 @@ let file: [UInt8] = [
 
 /// The answer of the model to an input.
 func answer(_ input: [Int8]) throws -> [Int8] {
-    let model = try Model(copying: file)
+    let model = try Int8Model(copying: file)
     let info = try model.input()
     guard model.arenaBytes == 8, info.count == 2, info.scale == 0.5, info.zeroPoint == 1 else {
         fatalError("the model is not the one in the file")
@@ -31,7 +31,7 @@ func answer(_ input: [Int8]) throws -> [Int8] {
 /// Why a file is refused.
 func refusal(_ file: [UInt8]) -> RuntimeError? {
     do throws(RuntimeError) {
-        _ = try Model(copying: file)
+        _ = try Int8Model(copying: file)
         return nil
     } catch {
         return error

@@ -6,10 +6,10 @@ import CNNQ
 /// A model that the runtime has verified. It is only read: any number of sessions in any number of threads can share
 /// it.
 ///
-///     let model = try Model(copying: bytes)
+///     let model = try Int8Model(copying: bytes)
 ///     var session = Session(model)
 ///     let answer = try session.run(pixels)
-public struct Model: @unchecked Sendable {
+public struct Int8Model: @unchecked Sendable {
     // Sendable: `core` points to bytes that nobody writes, which `storage` or the caller keeps.
     let core: nnq_model
     private let storage: FileStorage?
@@ -18,7 +18,7 @@ public struct Model: @unchecked Sendable {
     /// - Throws: `RuntimeError.file` where the file is refused.
     public init(copying bytes: Span<UInt8>) throws(RuntimeError) {
         let storage = FileStorage(bytes)
-        core = try Model.open(UnsafeRawBufferPointer(storage.bytes))
+        core = try Int8Model.open(UnsafeRawBufferPointer(storage.bytes))
         self.storage = storage
     }
 
@@ -27,7 +27,7 @@ public struct Model: @unchecked Sendable {
     ///   or a session of it exists.
     /// - Throws: `RuntimeError.file` where the file is refused, `.misaligned`.
     public init(unowned file: UnsafeRawBufferPointer) throws(RuntimeError) {
-        core = try Model.open(file)
+        core = try Int8Model.open(file)
         storage = nil
     }
 
