@@ -23,9 +23,9 @@ enum Command {
         "nnq"
     ).path
 
-    /// Runs `nnq` with these arguments; Ctrl-C is sent as soon as `interruptWhen` is true.
+    /// Runs `nnq` with these arguments; Ctrl-C is sent once stderr holds `interruptAfter`.
     static func run(
-        _ arguments: [String], environment: [String: String] = [:], interruptWhen ready: (@Sendable () -> Bool)? = nil
+        _ arguments: [String], environment: [String: String] = [:], interruptAfter words: String? = nil
     ) throws -> Call {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
@@ -38,8 +38,9 @@ enum Command {
         process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: outputPath))
         process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errorPath))
         try process.run()
-        if let ready {
-            while process.isRunning, !ready() { usleep(20_000) }
+        if let words {
+            func said() -> String { (try? String(contentsOfFile: errorPath, encoding: .utf8)) ?? "" }
+            while process.isRunning, !said().contains(words) { usleep(20_000) }
             process.interrupt()
         }
         process.waitUntilExit()

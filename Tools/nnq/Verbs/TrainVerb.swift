@@ -53,6 +53,7 @@ struct TrainVerb: ParsableCommand {
         let output = output ?? "\(recipe.name).safetensors"
         let checkpointPath = "\(output).checkpoint"
         try requireWritable(output)
+        Interrupt.watch()
         let checkpoint = resume ? try Checkpoint(contentsOf: checkpointPath) : nil
         let trainSet = try options.load(data ?? recipe.data, .train)
         let testSet = try options.load(data ?? recipe.data, .test)
@@ -97,7 +98,6 @@ struct TrainVerb: ParsableCommand {
         training.optimizer.learningRate = learningRate ?? training.optimizer.learningRate
         training.seed = seed
         training.threads = threads.threads
-        Interrupt.watch()
         let batch = min(training.batchSize, dataset.count)
         let progress = Progress(recipe.name, total: training.epochs * (dataset.count / batch) * batch, unit: "samples")
         let quietEpochs = max(1, training.epochs / 20)
