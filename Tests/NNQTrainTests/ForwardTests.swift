@@ -74,7 +74,8 @@ struct Difference: CustomStringConvertible {
     let relative: Double
     let description: String
 
-    init(_ values: [Float], _ expected: [Double]) {
+    /// - Parameter scale: What small values are compared with.
+    init(_ values: [Float], _ expected: [Double], scale least: Double = 1e-3) {
         guard values.count == expected.count else {
             relative = .infinity
             description = "\(values.count) values, \(expected.count) expected"
@@ -82,7 +83,7 @@ struct Difference: CustomStringConvertible {
         }
         let scale = expected.map(abs).max() ?? 0
         let worst = zip(values, expected).map { abs(Double($0) - $1) }.enumerated().max { $0.element < $1.element }
-        relative = values.allSatisfy(\.isFinite) ? (worst?.element ?? 0) / max(scale, 1e-3) : .infinity
+        relative = values.allSatisfy(\.isFinite) ? (worst?.element ?? 0) / max(scale, least) : .infinity
         let index = worst?.offset ?? 0
         description = values.isEmpty ? "no values" : "at \(index): \(values[index]), expected \(expected[index])"
     }

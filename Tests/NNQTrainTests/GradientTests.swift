@@ -65,8 +65,13 @@ import Testing
         }
         let found = try engine.computeGradients(targets)
         #expect(abs(found.loss - referenceLoss()) < 1e-4 * max(1, abs(found.loss)), "\(network.name)")
-        for (name, gradient) in try engine.readGradients() {
-            let differences = gradient.values.indices.map { index in
+        let gradients = try engine.readGradients()
+        // Some gradients are zero but for rounding, a bias's before batch norm: the network's largest sets the scale.
+        let largest = gradients.values.flatMap { $0.values }.reduce(0) { max($0, Double(abs($1))) }
+        for (name, gradient) in gradients {
+            // At most 48 of a parameter's elements, spread evenly.
+            let chosen = Array(stride(from: 0, to: gradient.count, by: (gradient.count + 47) / 48))
+            let differences = chosen.map { index in
                 let step = 1e-5
                 let value = reference.parameters[name]![index]
                 reference.parameters[name]![index] = value + step
@@ -76,7 +81,7 @@ import Testing
                 reference.parameters[name]![index] = value
                 return (above - below) / (2 * step)
             }
-            let error = Difference(gradient.values, differences)
+            let error = Difference(chosen.map { gradient.values[$0] }, differences, scale: largest / 10)
             #expect(error.relative < 2e-3, "\(network.name), \(name): \(error)")
         }
     }
