@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Foundation
+import NNQTrain
 
 @main
 struct NNQCommand: ParsableCommand {
@@ -25,6 +26,7 @@ struct NNQCommand: ParsableCommand {
         ])
 
     static func main() {
+        Trainer.shareProcessors()
         do {
             var command = try parseAsRoot()
             try command.run()
