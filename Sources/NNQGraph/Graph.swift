@@ -32,7 +32,8 @@ public struct Graph: Hashable, Codable, Sendable {
         nodes.indices.filter { if case .input = nodes[$0].layer { true } else { false } }
     }
 
-    /// Appends a layer and returns its index. Without a name, it is called after its layer and that layer's number: `conv2d_2`.
+    /// Appends a layer and returns its index. Without a name, it is called after its layer and that layer's number:
+    /// `conv2d_2`.
     @discardableResult
     public mutating func append(_ layer: Layer, inputs: [Int], name: String? = nil) -> Int {
         nodes.append(Node(name: name ?? freshName(layer.keyword), layer: layer, inputs: inputs))

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The closed list of layers that a float graph is made of.
 
-/// One operation of a float graph. Maps are NHWC; a convolution's filter is `[out_c, kernel_h, kernel_w, in_c / groups]`.
+/// One operation of a float graph. Maps are NHWC; a convolution's filter is
+/// `[out_c, kernel_h, kernel_w, in_c / groups]`.
 public indirect enum Layer: Hashable, Codable, Sendable {
     /// A tensor that the caller provides.
     case input(Shape)

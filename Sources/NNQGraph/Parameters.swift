@@ -78,7 +78,7 @@ extension Graph {
         }
     }
 
-    /// Fresh parameters: the same for the same seed, and a layer's own whatever stands around it.
+    /// Fresh parameters: the same for the same graph and seed, on every machine.
     public func initialParameters(seed: UInt64, initializer: Initializer = .he) throws -> [String: Tensor] {
         var parameters: [String: Tensor] = [:]
         for (index, (name, spec)) in try self.parameters().enumerated() {

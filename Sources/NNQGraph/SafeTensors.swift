@@ -4,7 +4,8 @@
 import Foundation
 import NNQBase
 
-/// Named float32 tensors and text metadata in one file (https://github.com/huggingface/safetensors, format description).
+/// Named float32 tensors and text metadata in one file (the format is described at
+/// https://github.com/huggingface/safetensors).
 public struct SafeTensors: Equatable, Sendable {
     public var tensors: [String: Tensor]
     public var metadata: [String: String]

@@ -18,7 +18,8 @@ public struct Pair: Hashable, Codable, Sendable, ExpressibleByIntegerLiteral, Cu
 
 /// How a window treats the border of a map.
 public enum Padding: Hashable, Codable, Sendable {
-    /// Every stride-th position has an output: `ceil(size / stride)`. An odd row or column of padding goes below and right.
+    /// Every stride-th position has an output: `ceil(size / stride)`. An odd row or column of padding goes below and
+    /// right.
     case same
     /// No padding: the window stays inside the map.
     case valid

@@ -25,7 +25,8 @@ public enum RecipeBook {
         }
         guard name.hasSuffix(".yaml") || name.hasSuffix(".yml") else {
             throw RecipeError(
-                "there is no recipe '\(name)'; built in are \(names.joined(separator: ", ")), and a path that ends in .yaml is read"
+                "there is no recipe '\(name)'; built in are \(names.joined(separator: ", ")), "
+                    + "and a path that ends in .yaml is read"
             )
         }
         return try Recipe(yaml: String(decoding: WholeFile.read(name), as: UTF8.self), file: name)

@@ -23,8 +23,8 @@ public struct Session: ~Copyable, @unchecked Sendable {
     }
 
     /// A session in the caller's memory, for instance a static buffer.
-    /// - Parameter arena: at least `Int8Model.arenaBytes` bytes at a multiple of 16, initialized, which nobody else uses as
-    ///   long as the session exists.
+    /// - Parameter arena: at least `Int8Model.arenaBytes` bytes at a multiple of 16, initialized, which nobody else
+    ///   uses as long as the session exists.
     /// - Throws: `RuntimeError.misaligned`, `.arenaTooSmall`.
     public init(_ model: Int8Model, unownedArena arena: UnsafeMutableRawBufferPointer) throws(RuntimeError) {
         var session = nnq_session()

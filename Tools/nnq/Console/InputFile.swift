@@ -22,7 +22,8 @@ struct InputFile {
         case "png", "jpg", "jpeg":
             guard tensor.channels == 1 || tensor.channels == 3 else {
                 throw FileError(
-                    "\(path) is a picture, but the model's input has \(tensor.channels) channels: give .npy, .csv or .bin"
+                    "\(path) is a picture, but the model's input has \(tensor.channels) channels: "
+                        + "give .npy, .csv or .bin"
                 )
             }
             let picture = try ImageFile.read(
@@ -38,7 +39,8 @@ struct InputFile {
     private func counted<Element>(_ values: [Element], _ tensor: ProgramTensor) throws -> [Element] {
         guard values.count == tensor.count else {
             throw FileError(
-                "\(path) holds \(values.count) values; the model's input is \(tensor.height)x\(tensor.width)x\(tensor.channels), \(tensor.count) values"
+                "\(path) holds \(values.count) values; the model's input is "
+                    + "\(tensor.height)x\(tensor.width)x\(tensor.channels), \(tensor.count) values"
             )
         }
         return values

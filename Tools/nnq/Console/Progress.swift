@@ -47,9 +47,8 @@ final class Progress {
         guard Console.isTerminal else { return Console.say("\(title)  \(tail)") }
         let cells = 24
         let full = min(cells, cells * done / total)
-        write(
-            "\r\u{1B}[K\(title)  \(String(repeating: "█", count: full))\(String(repeating: "░", count: cells - full))  \(tail)"
-        )
+        let bar = String(repeating: "█", count: full) + String(repeating: "░", count: cells - full)
+        write("\r\u{1B}[K\(title)  \(bar)  \(tail)")
         isDrawn = true
     }
 

@@ -60,7 +60,8 @@ struct CompareVerb: ParsableCommand {
         sides.lines.forEach(Console.print)
         Console.print("")
         Console.print(
-            "\(grouped(comparison.samples)) test samples of \(dataset.name); time is a median of one thread's portable C on this machine."
+            "\(grouped(comparison.samples)) test samples of \(dataset.name); time is the median of one thread's "
+                + "portable C on this machine."
         )
     }
 }

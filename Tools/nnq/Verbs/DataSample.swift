@@ -32,7 +32,8 @@ struct DataSample: ParsableCommand {
         let dataset = try options.load(data, split)
         guard dataset.indices.contains(index) else {
             throw DataError(
-                "\(dataset.name) has samples 0 to \(dataset.count - 1) in its \(split.rawValue) part; \(index) is none of them"
+                "\(dataset.name) has samples 0 to \(dataset.count - 1) in its \(split.rawValue) part; "
+                    + "\(index) is none of them"
             )
         }
         try write(dataset)

@@ -141,7 +141,8 @@ struct ProgramListing: Listing {
             ])
         }
         let total =
-            "\(grouped(file_bytes)) bytes of file, \(grouped(arena_bytes)) of arena, \(grouped(macs)) multiply-accumulates an inference"
+            "\(grouped(file_bytes)) bytes of file, \(grouped(arena_bytes)) of arena, "
+            + "\(grouped(macs)) multiply-accumulates an inference"
         return inputs.map { "input \($0)" } + [""] + table.lines + ["", total]
     }
 }

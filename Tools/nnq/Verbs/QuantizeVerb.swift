@@ -83,7 +83,8 @@ struct QuantizeVerb: ParsableCommand {
         for adjustment in quantized.report.adjustments { Console.say("\(adjustment)") }
         let bound = plan.isProvenOptimal ? "the least possible" : "at least \(grouped(plan.lowerBound)) are needed"
         Console.print(
-            "\(output): \(file.program.operations.count) ops, \(grouped(size)) bytes; arena \(grouped(plan.arenaBytes)) bytes, \(bound)"
+            "\(output): \(file.program.operations.count) ops, \(grouped(size)) bytes; "
+                + "arena \(grouped(plan.arenaBytes)) bytes, \(bound)"
         )
     }
 }

@@ -14,8 +14,8 @@ struct TrainVerb: ParsableCommand {
         discussion: """
             Example: nnq train lenet5 --data mnist -o lenet5.safetensors
 
-            Ctrl-C stops after the current step and leaves OUTPUT.checkpoint; the same call with --resume goes on from it
-            and ends with the same weights as a run that was never stopped.
+            Ctrl-C stops after the current step and leaves OUTPUT.checkpoint; the same call with --resume goes on
+            from it and ends with the same weights as a run that was never stopped.
             """)
 
     @Argument(help: "A built-in recipe ('nnq recipes' lists them) or a path to a .yaml file.") var recipe: String
@@ -85,7 +85,8 @@ struct TrainVerb: ParsableCommand {
 
     private func describe(_ recipe: Recipe, _ model: Model, _ dataset: any Dataset) {
         Console.say(
-            "\(recipe.name): \(grouped(model.parameterCount)) parameters, \(dataset.name): \(grouped(dataset.count)) samples of "
+            "\(recipe.name): \(grouped(model.parameterCount)) parameters, \(dataset.name): "
+                + "\(grouped(dataset.count)) samples of "
                 + dataset.sampleShape.map(String.init).joined(separator: "x"))
     }
 
