@@ -19,6 +19,12 @@ enum Interrupt {
         }
         signal(SIGINT, note)
         signal(SIGTERM, note)
+        // A parent may have left them blocked, as programs with worker threads do.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGINT)
+        sigaddset(&signals, SIGTERM)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 
     /// True once the person asked to stop.
