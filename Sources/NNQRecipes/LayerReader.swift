@@ -21,21 +21,23 @@ struct LayerReader {
     }
 
     private func block(_ word: String, _ settings: Value?, _ place: Value) throws -> any Block {
-        if let simple = Self.simple[word] {
-            guard settings == nil || word == "leaky_relu" else { throw place.error("\(word) takes no settings") }
-            return simple
+        guard let settings else {
+            if let simple = Self.simple[word] { return simple }
+            throw place.error(readers[word] == nil ? unknown(word) : "\(word) needs settings: '- \(word): ...'")
         }
-        guard let reader = readers[word] else {
-            let known = (Array(Self.simple.keys) + readers.keys).sorted().joined(separator: ", ")
-            throw place.error("'\(word)' is not a layer; layers are \(known)")
-        }
-        guard let settings else { throw place.error("\(word) needs settings: '- \(word): ...'") }
-        return try reader(settings)
+        if let reader = readers[word] { return try reader(settings) }
+        throw place.error(Self.simple[word] == nil ? unknown(word) : "\(word) takes no settings")
+    }
+
+    private func unknown(_ word: String) -> String {
+        let known = Set(Self.simple.keys).union(readers.keys).sorted().joined(separator: ", ")
+        return "'\(word)' is not a layer; layers are \(known)"
     }
 
     private static let simple: [String: any Block] = [
         "relu": ReLU(), "relu6": ReLU6(), "sigmoid": Sigmoid(), "tanh": Tanh(), "step": Step(), "softmax": Softmax(),
         "flatten": Flatten(), "global_average_pool": GlobalAveragePool(), "batch_norm": BatchNorm(),
+        "leaky_relu": LeakyReLU(),
     ]
 
     private var readers: [String: (Value) throws -> any Block] {
@@ -46,7 +48,7 @@ struct LayerReader {
             "leaky_relu": { LeakyReLU(slope: try $0.float(0...1)) },
             "dropout": { Dropout(try $0.float(0...0.999)) },
             "reshape": { Reshape(Shape(try $0.list().map { try $0.int(1...65535) })) },
-            "pad": pad, "residual": residual,
+            "batch_norm": batchNorm, "pad": pad, "residual": residual,
             "concat": { Concat(try $0.list().map(blocks)) },
         ]
     }
@@ -91,6 +93,13 @@ struct LayerReader {
         let members = try value.members(["size", "stride", "padding"])
         guard let size = members["size"] else { throw value.error("size is missing") }
         return make(try pair(size), try members["stride"].map(pair), try members["padding"].map(padding) ?? .valid)
+    }
+
+    private func batchNorm(_ value: Value) throws -> any Block {
+        let members = try value.members(["epsilon", "momentum"])
+        return BatchNorm(
+            epsilon: try members["epsilon"]?.float(1e-12...1) ?? 1e-3,
+            momentum: try members["momentum"]?.float(0...1) ?? 0.1)
     }
 
     private func pad(_ value: Value) throws -> any Block {

@@ -17,7 +17,8 @@ public struct Recipe {
     /// Other sets that suit it.
     public let alsoSuits: [String]
     public let task: Task
-    public let normalization: Normalization
+    /// Nil where it is measured on the training data: every channel gets mean 0 and variance 1.
+    public let normalization: Normalization?
     public let initializer: Initializer
     public let training: TrainingOptions
     /// The file as it was read.
@@ -47,7 +48,7 @@ public struct Recipe {
         data = try need("data").string()
         alsoSuits = try members["also"]?.list().map { try $0.string() } ?? []
         task = try need("task").word(Task.self)
-        normalization = try members["normalization"].map(Self.normalization) ?? .identity
+        normalization = if let value = members["normalization"] { try Self.normalization(value) } else { .identity }
         initializer = try members["initializer"]?.word(Initializer.self) ?? .he
         layers = try need("layers")
         training = try members["training"].map(TrainingReader.options) ?? TrainingOptions()
@@ -55,7 +56,9 @@ public struct Recipe {
         _ = try LayerReader(outputs: 1).blocks(layers)
     }
 
-    private static func normalization(_ value: Value) throws -> Normalization {
+    /// `{mean: 128, std: 64}`, or the word `measured`.
+    private static func normalization(_ value: Value) throws -> Normalization? {
+        if value.text == "measured" { return nil }
         let members = try value.members(["mean", "std"])
         let normalization = Normalization(
             mean: try members["mean"]?.listOrOne().map { try $0.float() } ?? [0],
@@ -73,7 +76,8 @@ public struct Recipe {
             case .classes(let names), .values(let names): names
             }
         let metadata = Metadata(
-            task: task, normalization: normalization, classes: names, hasByteInput: dataset.isByteImage,
+            task: task, normalization: normalization ?? .measured(dataset), classes: names,
+            hasByteInput: dataset.isByteImage,
             notes: ["recipe": name, "data": dataset.name, "seed": String(seed)])
         let graph = Graph(input: Shape(dataset.sampleShape), blocks: blocks)
         return try Model(graph: graph, seed: seed, initializer: initializer, metadata: metadata)

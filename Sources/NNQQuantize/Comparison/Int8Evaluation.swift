@@ -12,9 +12,11 @@ import Synchronization
 /// - Parameters:
 ///   - program: what `file` holds; its first output is judged, by the task that its info names.
 ///   - threads: 0 takes one for each processor.
+///   - progress: told the samples done, by one thread at a time.
 /// - Throws: `QuantizeError` where data and program do not fit, `RuntimeError`.
 public func evaluateInt8(
-    _ program: Program, _ file: [UInt8], on dataset: any Dataset, threads: Int = 0
+    _ program: Program, _ file: [UInt8], on dataset: any Dataset, threads: Int = 0,
+    progress: @escaping @Sendable (Int) -> Void = { _ in }
 ) throws -> Evaluation {
     let input = program.tensors[0]
     guard program.inputCount == 1, dataset.sampleSize == input.count, dataset.channels == input.channels else {
@@ -30,10 +32,18 @@ public func evaluateInt8(
     }
     let empty = try Tally(task: task, outputs: output.count, on: dataset, loss: nil)
     let parts = min(threads > 0 ? threads : ProcessInfo.processInfo.activeProcessorCount, dataset.count)
+    let done = Mutex(0)
     let results = Mutex<[Result<Tally, any Error>]>([])
     DispatchQueue.concurrentPerform(iterations: parts) { part in
         let samples = part * dataset.count / parts..<(part + 1) * dataset.count / parts
-        let result = Result { try tally(program, file, dataset, samples, from: empty) }
+        let result = Result {
+            try tally(program, file, dataset, samples, from: empty) {
+                done.withLock { count in
+                    count += 1
+                    progress(count)
+                }
+            }
+        }
         results.withLock { $0.append(result) }
     }
     var total = empty
@@ -43,7 +53,8 @@ public func evaluateInt8(
 
 /// One thread's part of the samples.
 private func tally(
-    _ program: Program, _ file: [UInt8], _ dataset: any Dataset, _ samples: Range<Int>, from empty: Tally
+    _ program: Program, _ file: [UInt8], _ dataset: any Dataset, _ samples: Range<Int>, from empty: Tally,
+    oneMore: () -> Void
 ) throws -> Tally {
     var tally = empty
     var runner = try RuntimeRunner(file)
@@ -58,6 +69,7 @@ private func tally(
         let target = DatasetSource.target(dataset, index).values(output.count)
         let label = tally.hasClasses ? dataset.label(index) : nil
         tally.add(output.map { quantization.dequantize($0) }, label: label, target: target)
+        oneMore()
     }
     return tally
 }

@@ -2,44 +2,56 @@
 // Progress of long work: a bar with rate and time left on a terminal, a line now and then elsewhere.
 
 import Foundation
+import Synchronization
 
-/// Reports how far a piece of work with a known number of units has come.
-final class Progress {
+/// Reports how far a piece of work with a known number of units has come. Any thread may tell.
+final class Progress: Sendable {
+    private struct State {
+        var lastShown: ContinuousClock.Instant
+        var isDrawn = false
+    }
+
     private let title: String
     private let unit: String
     private let total: Int
-    private let quiet: Bool
+    private let first: Int
     private let started = ContinuousClock.now
-    private var lastShown: ContinuousClock.Instant
-    private var isDrawn = false
+    private let state: Mutex<State>
 
-    /// - Parameter unit: what is counted, in the plural: `samples`.
-    init(_ title: String, total: Int, unit: String, quiet: Bool = false) {
+    /// - Parameters:
+    ///   - unit: what is counted, in the plural: `samples`.
+    ///   - first: units that were done before, which say nothing about the rate.
+    init(_ title: String, total: Int, unit: String, from first: Int = 0) {
         self.title = title
         self.total = max(total, 1)
+        self.first = first
         self.unit = unit
-        self.quiet = quiet
-        lastShown = started
+        state = Mutex(State(lastShown: started))
     }
 
     /// Shows the state if the last time is long enough ago: 0.1 s on a terminal, 10 s elsewhere.
     func update(_ done: Int, note: String = "") {
         let now = ContinuousClock.now
-        guard !quiet, now - lastShown >= (Console.isTerminal ? .milliseconds(100) : .seconds(10)) else { return }
-        lastShown = now
-        show(done, note, elapsed: now - started)
+        state.withLock { state in
+            guard now - state.lastShown >= (Console.isTerminal ? .milliseconds(100) : .seconds(10)) else { return }
+            state.lastShown = now
+            show(done, note, elapsed: now - started)
+            state.isDrawn = Console.isTerminal
+        }
     }
 
     /// Removes the bar and, if given, leaves a line in its place.
     func finish(_ line: String? = nil) {
-        if isDrawn { write("\r\u{1B}[K") }
-        isDrawn = false
-        if let line, !quiet { Console.say(line) }
+        state.withLock { state in
+            if state.isDrawn { write("\r\u{1B}[K") }
+            state.isDrawn = false
+        }
+        if let line { Console.say(line) }
     }
 
     private func show(_ done: Int, _ note: String, elapsed: Duration) {
         let seconds = elapsed.seconds
-        let rate = Double(done) / max(seconds, 1e-9)
+        let rate = Double(done - first) / max(seconds, 1e-9)
         let left = rate > 0 ? Double(total - done) / rate : 0
         let percent = 100 * done / total
         var tail = "\(percent) %  \(Self.rounded(rate)) \(unit)/s  \(Self.clock(left)) left"
@@ -49,7 +61,6 @@ final class Progress {
         let full = min(cells, cells * done / total)
         let bar = String(repeating: "█", count: full) + String(repeating: "░", count: cells - full)
         write("\r\u{1B}[K\(title)  \(bar)  \(tail)")
-        isDrawn = true
     }
 
     private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }

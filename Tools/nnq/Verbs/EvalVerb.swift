@@ -47,13 +47,19 @@ struct EvalVerb: ParsableCommand {
     func run() throws {
         let model = try ModelFile(model)
         let dataset = try options.load(data, split)
+        let progress = Progress("evaluating", total: dataset.count, unit: "samples")
         let start = ContinuousClock.now
         let (kind, evaluation) =
             switch model {
             case .float(let float): ("float", try float.evaluate(on: dataset, threads: threads.threads))
             case .int8(let file, let bytes):
-                ("int8", try evaluateInt8(file.program, bytes, on: dataset, threads: threads.threads))
+                (
+                    "int8",
+                    try evaluateInt8(
+                        file.program, bytes, on: dataset, threads: threads.threads, progress: { progress.update($0) })
+                )
             }
+        progress.finish()
         let rate = Double(dataset.count) / (ContinuousClock.now - start).seconds
         guard !json.isOn else {
             return try Console.emit(Result(kind: kind, evaluation: evaluation, samples_per_second: rate))

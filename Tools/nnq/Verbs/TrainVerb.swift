@@ -100,7 +100,9 @@ struct TrainVerb: ParsableCommand {
         training.seed = seed
         training.threads = threads.threads
         let batch = min(training.batchSize, dataset.count)
-        let progress = Progress(recipe.name, total: training.epochs * (dataset.count / batch) * batch, unit: "samples")
+        let progress = Progress(
+            recipe.name, total: training.epochs * (dataset.count / batch) * batch, unit: "samples",
+            from: (checkpoint?.progress.step ?? 0) * batch)
         let quietEpochs = max(1, training.epochs / 20)
         let result = try Trainer(training).train(model, on: dataset, resuming: checkpoint) { state in
             progress.update(state.step * batch, note: Self.note(state))
