@@ -49,6 +49,20 @@ struct MistakeTests {
         #expect(folder.contents.isEmpty)
     }
 
+    @Test func misspeltVerbsAreNamed() throws {
+        let call = try Command.run("trian", "lenet5")
+        #expect(call.status == 2)
+        #expect(call.errors.contains("'trian' is not a verb") && call.errors.contains("train"), "\(call.errors)")
+    }
+
+    @Test func setsWithoutAnAddressAreNotFetched() throws {
+        try FileManager.default.createDirectory(atPath: folder.path("mine"), withIntermediateDirectories: true)
+        try "1,2\n3,4\n".write(toFile: folder.path("mine/two.csv"), atomically: true, encoding: .utf8)
+        let call = try Command.run("data", "fetch", "two", "--data-folder", folder.url.path)
+        #expect(call.status == 1)
+        #expect(call.errors.contains("no address"), "\(call.errors)")
+    }
+
     @Test func divergenceIsNamedAndLeavesNothing() throws {
         let call = try Command.run(
             "train", "linear-regression", "--learning-rate", "1e6", "--epochs", "50", "-o", folder.path("m.safetensors")
@@ -108,6 +122,10 @@ struct MistakeTests {
             _ = try Command.run("train", recipe, "--epochs", "1", "-o", folder.path("\(recipe).safetensors"))
         }
         _ = try Command.run("quantize", folder.path("sine.safetensors"), "--calibrate", "sine")
+        let swapped = try Command.run(
+            "compare", folder.path("sine.nnq"), folder.path("sine.safetensors"), "--data", "sine")
+        #expect(swapped.status == 2)
+        #expect(swapped.errors.contains("the float model comes first"), "\(swapped.errors)")
         let call = try Command.run(
             "compare", folder.path("xor-mlp.safetensors"), folder.path("sine.nnq"), "--data", "xor")
         #expect(call.status == 1)

@@ -28,6 +28,7 @@ struct NNQCommand: ParsableCommand {
     static func main() {
         Trainer.shareProcessors()
         do {
+            try checkVerb()
             var command = try parseAsRoot()
             try command.run()
         } catch let stop as Interrupted {
@@ -36,6 +37,15 @@ struct NNQCommand: ParsableCommand {
         } catch {
             end(with: error)
         }
+    }
+
+    /// A first word that is no verb is named as such, rather than as a superfluous argument.
+    private static func checkVerb() throws {
+        let verbs = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+        guard let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"), !verbs.contains(word) else {
+            return
+        }
+        throw ValidationError("'\(word)' is not a verb of nnq; verbs are \(verbs.joined(separator: ", "))")
     }
 
     /// Help and versions end well; a wrong call ends with 2 and its usage; everything else is the work's own failure.

@@ -59,7 +59,11 @@ public struct DataCatalog: Sendable {
         _ name: String, from base: String? = nil, with downloader: Downloader = Downloader(),
         progress: @escaping @Sendable (Downloader.Progress) -> Void = { _ in }
     ) throws(DataError) {
-        guard let set = KnownSet.named(name) else { throw unknown(name) }
+        guard let set = KnownSet.named(name) else {
+            let isThere = foundInRoot().contains { $0.name == name || $0.name.hasSuffix("/\(name)") }
+            guard isThere else { throw unknown(name) }
+            throw DataError("\(name) is in \(root) already and has no address to fetch it from")
+        }
         guard case .download(let ownBase, let files) = set.origin else {
             throw DataError(
                 set.origin == .generated

@@ -22,7 +22,9 @@ struct CompareVerb: ParsableCommand {
     @OptionGroup var json: JSONOption
 
     func run() throws {
-        let model = try Model(contentsOf: float)
+        guard case .float(let model) = try ModelFile(float) else {
+            throw ValidationError("\(float) is an int8 model: the float model comes first")
+        }
         guard case .int8(let file, let bytes) = try ModelFile(int8) else {
             throw ValidationError("\(int8) is a float model: the int8 model comes second")
         }
