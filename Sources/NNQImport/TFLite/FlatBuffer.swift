@@ -13,15 +13,15 @@ struct FlatBuffer: Sendable {
     }
 
     /// A little-endian integer.
-    func integer<T: FixedWidthInteger>(at position: Int, _ name: String) throws -> T {
-        try check(position, MemoryLayout<T>.size, name)
+    func integer<T: FixedWidthInteger>(at position: Int, _ name: @autoclosure () -> String) throws -> T {
+        try check(position, MemoryLayout<T>.size, name())
         return bytes.withUnsafeBytes { T(littleEndian: $0.loadUnaligned(fromByteOffset: position, as: T.self)) }
     }
 
     /// Throws unless `count` bytes lie at `position`.
-    func check(_ position: Int, _ count: Int, _ name: String) throws {
+    func check(_ position: Int, _ count: Int, _ name: @autoclosure () -> String) throws {
         if position >= 0, count >= 0, count <= bytes.count, position <= bytes.count - count { return }
-        throw damage(name, at: position, "takes \(count) bytes, and the file ends at byte \(bytes.count)")
+        throw damage(name(), at: position, "takes \(count) bytes, and the file ends at byte \(bytes.count)")
     }
 
     /// The position that the unsigned offset stored at `position` points to; offsets count from where they are stored.
