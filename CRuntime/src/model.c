@@ -99,6 +99,7 @@ int32_t nnq_tensor_info_at(const nnq_model *model, int32_t tensor, nnq_tensor_in
     info->zero_point = loaded.zero_point;
     info->scale_bits = nnq_load_u32(model->file + nnq_tensor_record(tensor) + 12);
     info->type = loaded.type;
+    info->rows_held = loaded.rows_held;
     return NNQ_OK;
 }
 

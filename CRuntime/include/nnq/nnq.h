@@ -120,6 +120,7 @@ typedef struct nnq_tensor_info {
     int32_t zero_point;  /* -128..127, 0 for other types than int8 */
     uint32_t scale_bits; /* the scale as IEEE 754 binary32 */
     int32_t type;        /* NNQ_INT8, ... */
+    int32_t rows_held;   /* rows in memory at once: the height, but for rings inside of a model */
 } nnq_tensor_info;
 
 /* Checks the whole file and fills in `model`. `file` starts at a multiple of NNQ_ALIGNMENT. Takes time linear in the

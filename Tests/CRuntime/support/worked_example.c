@@ -16,8 +16,8 @@ void worked_example(builder *b) {
     const int32_t line_multiplier[2] = {1 << 30, 1717986918}; /* 1 / 256 and 1 / 320 of the sum */
     const uint8_t line_shift[2] = {38, 39};
     const int32_t vote_bias[2] = {128 * 64, 128 * 64};
-    const int32_t vote_multiplier[2] = {1 << 30, 1 << 30}; /* 1 / 4096 */
-    const uint8_t vote_shift[2] = {42, 42};
+    const int32_t vote_multiplier[2] = {1 << 30, 1 << 29}; /* 1 / 4096, in two ways: below 2^30 it cannot be packed */
+    const uint8_t vote_shift[2] = {42, 41};
     uint8_t table[24];
     nnq_params p;
     builder_start(b);
