@@ -76,7 +76,7 @@ typedef struct nnq_call {
     const uint8_t *inputs; /* tensor indices, U16 each */
     int32_t input_count;
     int32_t output; /* tensor index */
-    nnq_tensor in;  /* the first input */
+    nnq_tensor in;  /* the first input; the output where there is none */
     nnq_tensor out;
     nnq_params params;
 } nnq_call;
@@ -144,6 +144,9 @@ nnq_window nnq_rows_all(const nnq_params *params);
 uint32_t nnq_wire_size(int32_t wire);
 /* Decodes an op's parameters; returns the bytes read, or an error and in `*at` where the field at fault is. */
 int32_t nnq_decode_fields(const nnq_field *fields, const uint8_t *bytes, size_t size, nnq_params *params, uint32_t *at);
+
+/* Fills in `in` and `out` of a call whose model, inputs and output are known. */
+void nnq_load_ends(nnq_call *call);
 
 /* Reads the record of op `op`, checked before, at file offset `record`. Returns the offset of the next one. */
 uint32_t nnq_load_call(nnq_call *call, int32_t op, uint32_t record);

@@ -107,8 +107,7 @@ static int32_t verify_record(nnq_check *check) {
             return nnq_fail(check, NNQ_ERROR_INPUT, check->record + i);
         }
     }
-    nnq_load_tensor(&call->in, call->model, nnq_input_index(call, 0));
-    nnq_load_tensor(&call->out, call->model, call->output);
+    nnq_load_ends(call);
     const int32_t length = nnq_decode_fields(op->fields, bytes + head, room - head, &call->params, &at);
     if (length < 0) {
         const int32_t error = length == NNQ_ERROR_TRUNCATED ? NNQ_ERROR_HEADER : length;

@@ -5,13 +5,19 @@
 #include "support/random_op.h"
 #include "support/reference.h"
 
+/* The extent of a second input: often that of the first, else one that repeats. */
+static int32_t beside(rng *r, int32_t extent) {
+    return rng_once_in(r, 4) ? 1 : extent;
+}
+
 /* Builds one op over one or two random inputs; returns 0 where none fits. */
 static int build(builder *b, rng *r, int32_t opcode) {
     builder_start(b);
     random_input(b, r, 9);
     if (rng_once_in(r, 2)) {
         const builder_tensor first = b->tensors[0];
-        builder_input(b, first.height, first.width, first.channels, rng_range(r, -128, 127));
+        builder_input(b, beside(r, first.height), beside(r, first.width), beside(r, first.channels),
+                      rng_range(r, -128, 127));
     }
     return random_op(b, r, opcode, 0) >= 0;
 }
@@ -56,14 +62,19 @@ static void test_op(int32_t opcode) {
 
 /* In place: the output lies on an input, and bands go through it row by row. */
 static void in_place(void **state) {
+    static const int32_t opcodes[] = {NNQ_OP_ADD,     NNQ_OP_TABLE,   NNQ_OP_SOFTMAX, NNQ_OP_RESHAPE,
+                                      NNQ_OP_MUL,     NNQ_OP_MINIMUM, NNQ_OP_MAXIMUM, NNQ_OP_TFLITE_ADD,
+                                      NNQ_OP_PRELU,   NNQ_OP_TFLITE_SOFTMAX, NNQ_OP_L2_NORMALIZE};
     static builder b;
     rng r = rng_seeded("in place");
     (void)state;
-    for (int i = 0; i < 400; i++) {
-        static const int32_t opcodes[4] = {NNQ_OP_ADD, NNQ_OP_TABLE, NNQ_OP_SOFTMAX, NNQ_OP_RESHAPE};
-        const int32_t opcode = opcodes[i % 4];
-        if (build(&b, &r, opcode)) {
-            const int32_t over = b.ops[0].inputs[b.ops[0].input_count - 1];
+    for (int i = 0; i < 1100; i++) {
+        const int32_t opcode = opcodes[i % (int)(sizeof opcodes / sizeof *opcodes)];
+        if (!build(&b, &r, opcode)) {
+            continue;
+        }
+        const int32_t over = b.ops[0].inputs[b.ops[0].input_count - 1];
+        if (tensor_bytes(&b.tensors[over]) == tensor_bytes(&b.tensors[b.tensor_count - 1])) {
             uint32_t before = 0;
             for (int32_t t = 0; t < over; t++) {
                 before += ((uint32_t)tensor_bytes(&b.tensors[t]) + 3) / 4 * 4;
