@@ -45,14 +45,15 @@ typedef struct operands {
     int32_t deviation[2]; /* the largest |q - zero_point| */
 } operands;
 
-/* `input` and any other tensor whose shape goes with it; itself where there is none. */
-static operands random_operands(const builder *b, rng *r, int32_t input) {
+/* `input` and any other tensor whose shape, and if need be zero point, goes with it; itself where there is none. */
+static operands random_operands(const builder *b, rng *r, int32_t input, int same_zero_point) {
     const builder_tensor *t = &b->tensors[input];
     const int32_t from = rng_range(r, 0, b->tensor_count - 1);
     int32_t other = input;
     for (int32_t i = 0; i < b->tensor_count && other == input; i++) {
         const builder_tensor *o = &b->tensors[(from + i) % b->tensor_count];
-        if (joins(o->height, t->height) && joins(o->width, t->width) && joins(o->channels, t->channels)) {
+        if (joins(o->height, t->height) && joins(o->width, t->width) && joins(o->channels, t->channels) &&
+            (o->zero_point == t->zero_point || !same_zero_point)) {
             other = (from + i) % b->tensor_count;
         }
     }
@@ -73,7 +74,7 @@ static int32_t add_pair(builder *b, const nnq_params *params, const operands *fr
 }
 
 int32_t random_add(builder *b, rng *r, int32_t input) {
-    const operands from = random_operands(b, r, input);
+    const operands from = random_operands(b, r, input, 0);
     const int32_t shift = rng_range(r, 1, 15);
     const int32_t most = 32767 >> (15 - shift);
     nnq_params params = {.add = {NNQ_OP_ADD, rng_range(r, -most, most), rng_range(r, -most, most),
@@ -83,7 +84,7 @@ int32_t random_add(builder *b, rng *r, int32_t input) {
 }
 
 int32_t random_tflite_add(builder *b, rng *r, int32_t input) {
-    const operands from = random_operands(b, r, input);
+    const operands from = random_operands(b, r, input, 0);
     nnq_tflite_add_params p = {.opcode = NNQ_OP_TFLITE_ADD};
     random_scale(r, 256, 31, &p.multiplier_a, &p.shift_a);
     random_scale(r, 256, 31, &p.multiplier_b, &p.shift_b);
@@ -96,7 +97,7 @@ int32_t random_tflite_add(builder *b, rng *r, int32_t input) {
 }
 
 int32_t random_mul(builder *b, rng *r, int32_t input) {
-    const operands from = random_operands(b, r, input);
+    const operands from = random_operands(b, r, input, 0);
     nnq_mul_params p = {.opcode = NNQ_OP_MUL, .rounding = rng_range(r, 0, 1)};
     random_scale(r, from.deviation[0] * from.deviation[1], 1, &p.multiplier, &p.shift);
     random_clamp(r, &p.act_min, &p.act_max);
@@ -104,19 +105,14 @@ int32_t random_mul(builder *b, rng *r, int32_t input) {
     return add_pair(b, &params, &from, random_zero_point(r));
 }
 
-/* A pair whose zero points are equal: the tensors that there are seldom have them, but `input` itself does. */
+/* Zero points must be equal. That of an input of the model can still be chosen while nothing reads it. */
 static int32_t random_choice(builder *b, rng *r, int32_t opcode, int32_t input) {
     const nnq_params params = {.opcode = opcode};
-    operands from = random_operands(b, r, input);
     const int32_t zero_point = b->tensors[input].zero_point;
-    for (int i = 0; i < 2; i++) {
-        builder_tensor *in = &b->tensors[from.inputs[i]];
-        if (from.inputs[i] < b->input_count && b->op_count == 0) {
-            in->zero_point = zero_point;
-        } else if (in->zero_point != zero_point) {
-            return -1;
-        }
+    for (int32_t i = 0; i < b->input_count && b->op_count == 0; i++) {
+        b->tensors[i].zero_point = zero_point;
     }
+    const operands from = random_operands(b, r, input, 1);
     return add_pair(b, &params, &from, zero_point);
 }
 
@@ -129,7 +125,7 @@ int32_t random_maximum(builder *b, rng *r, int32_t input) {
 }
 
 int32_t random_prelu(builder *b, rng *r, int32_t input) {
-    const operands from = random_operands(b, r, input);
+    const operands from = random_operands(b, r, input, 0);
     const builder_tensor in = b->tensors[from.inputs[0]];
     nnq_prelu_params p = {.opcode = NNQ_OP_PRELU, .rounding = rng_range(r, 0, 1)};
     if (in.height != from.height || in.width != from.width || in.channels != from.channels) {
