@@ -59,7 +59,7 @@ uint32_t nnq_load_call(nnq_call *call, int32_t op, uint32_t record) {
     call->params.opcode = bytes[0];
     call->input_count = bytes[1];
     call->inputs = bytes + NNQ_OP_HEAD_BYTES;
-    call->output = call->model->input_count + op;
+    call->output = nnq_output_index(call->model, op);
     nnq_load_ends(call);
     const nnq_field *fields = nnq_call_op(call)->fields;
     const size_t rest = call->model->file_size - record - head;

@@ -31,6 +31,10 @@ extension Program {
             throw FormatError.program(
                 "the program has \(count) \(what), and the format allows 1 to \(limit): split the network")
         }
+        if !(0..<inputCount).contains(stateCount) {
+            throw FormatError.program(
+                "the program has \(stateCount) states among \(inputCount) inputs, and at least one input is no state")
+        }
         if tensors.count != inputCount + operations.count {
             throw FormatError.program(
                 "the program has \(tensors.count) tensors, and \(inputCount) inputs and \(operations.count) ops need "
@@ -45,8 +49,11 @@ extension Program {
             throw FormatError.program(
                 "\(place): the shape \(shape) has an extent outside of 1 to 65535: reshape or split the tensor")
         }
-        if tensor.count > Int(Int32.max) {
-            throw FormatError.program("\(place): the shape \(shape) has more than 2^31 - 1 elements: split the tensor")
+        if tensor.byteCount > Int(Int32.max) {
+            throw FormatError.program("\(place): the shape \(shape) takes more than 2^31 - 1 bytes: split the tensor")
+        }
+        if tensor.type != .int8, tensor.quantization.zeroPoint != 0 {
+            throw FormatError.program("\(place): the zero point of an \(tensor.type) tensor is 0")
         }
         let scale = tensor.quantization.scale
         if !scale.isNormal || scale < 0 {
@@ -102,7 +109,7 @@ extension Program {
             lengths = [("multipliers", multipliers.count, p.multiplierCount)]
         case .concat(_, let rescales): lengths = [("rescales", rescales.count, operations[index].inputs.count)]
         case .table(let values): lengths = [("values", values.count, 256)]
-        case .constant(let bytes): lengths = [("bytes", bytes.count, output.count)]
+        case .constant(let bytes): lengths = [("bytes", bytes.count, output.byteCount)]
         case .maxPool, .add, .pad, .softmax, .reshape: break
         case .tfliteAdd, .mul, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize, .reduce: break
         }

@@ -86,11 +86,39 @@ static void in_place(void **state) {
     }
 }
 
+/* Constants of wider elements: little-endian in the file, in the machine's order in the arena. */
+static void wide_constants(void **state) {
+    static builder b;
+    static const uint8_t bytes[12] = {0x01, 0x02, 0x03, 0x84, 0xff, 0xff, 0xff, 0xff, 0x00, 0x80, 0x00, 0x00};
+    static const int16_t halves[6] = {0x0201, -0x7bfd, -1, -1, -0x8000, 0};
+    static const int32_t words[3] = {-0x7bfcfdff, -1, 0x8000};
+    (void)state;
+    for (int32_t type = NNQ_INT16; type <= NNQ_INT32; type++) {
+        const int32_t none = 0;
+        nnq_model model;
+        nnq_session session;
+        builder_start(&b);
+        builder_input(&b, 1, 1, 1, 0);
+        const nnq_params params = {.constant = {NNQ_OP_CONSTANT, builder_data(&b, bytes, sizeof bytes)}};
+        builder_op_add(&b, &params, &none, 0, type == NNQ_INT16 ? 2 : 3, 1, type == NNQ_INT16 ? 3 : 1, 0);
+        b.tensors[1].type = type;
+        const built file = builder_finish(&b);
+        open_built(&model, &file);
+        uint8_t *arena = start_session(&session, &model, 0x55);
+        nnq_run(&session);
+        const void *expected = type == NNQ_INT16 ? (const void *)halves : (const void *)words;
+        assert_memory_equal(nnq_output(&session, 0), expected, sizeof bytes);
+        free(arena);
+        free(file.file);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
 #define NNQ_OP(code, name, NAME, min_inputs, max_inputs, in_place) cmocka_unit_test(name),
 #include "nnq/ops.def"
         cmocka_unit_test(in_place),
+        cmocka_unit_test(wide_constants),
     };
     return cmocka_run_group_tests_name("ops", tests, NULL, NULL);
 }

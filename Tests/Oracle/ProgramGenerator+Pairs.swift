@@ -11,6 +11,16 @@ extension ProgramGenerator {
         return push(.constant(values), [], extents, zeroPoint: int8())
     }
 
+    /// Makes the elements of the constant that is the last op wider.
+    mutating func widenConstant() {
+        let last = tensors.count - 1
+        let type: ElementType = oneOf([.int16, .int32])
+        let bytes = (0..<tensors[last].count * type.byteCount).map { _ in UInt8(below(256)) }
+        tensors[last].type = type
+        tensors[last].quantization.zeroPoint = 0
+        operations[operations.count - 1].operation = .constant(bytes: bytes)
+    }
+
     /// `input` and a tensor whose shape goes with it, in either order, and the shape of the output.
     private mutating func operands(
         _ input: Int, where isFit: (ProgramTensor) -> Bool = { _ in true }

@@ -40,6 +40,7 @@ public struct ProgramGenerator {
         default: break
         }
         while !append(opcode) {}
+        if opcode == .NNQ_OP_CONSTANT, rng.below(3) == 0 { widenConstant() }
         return finish(outputs: [tensors.count - 1])
     }
 
