@@ -18,6 +18,15 @@ extension Operation {
         case .table: .NNQ_OP_TABLE
         case .softmax: .NNQ_OP_SOFTMAX
         case .reshape: .NNQ_OP_RESHAPE
+        case .constant: .NNQ_OP_CONSTANT
+        case .tfliteAdd: .NNQ_OP_TFLITE_ADD
+        case .mul: .NNQ_OP_MUL
+        case .minimum: .NNQ_OP_MINIMUM
+        case .maximum: .NNQ_OP_MAXIMUM
+        case .prelu: .NNQ_OP_PRELU
+        case .tfliteSoftmax: .NNQ_OP_TFLITE_SOFTMAX
+        case .l2Normalize: .NNQ_OP_L2_NORMALIZE
+        case .reduce: .NNQ_OP_REDUCE
         }
     }
 
@@ -34,7 +43,9 @@ extension Operation {
         case .concat(_, let rescales): [rescales.flatMap(\.bytes)]
         case .table(let values): [values.map { UInt8(bitPattern: $0) }]
         case .softmax(let exponentials): [littleEndian(exponentials)]
+        case .constant(let bytes): [bytes]
         case .maxPool, .add, .pad, .reshape: []
+        case .tfliteAdd, .mul, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize, .reduce: []
         }
     }
 
@@ -62,7 +73,13 @@ extension Operation {
         case .table: result.table = .init(opcode: 0, values: data[0])
         case .softmax(let exponentials):
             result.softmax = .init(opcode: 0, count: Int32(exponentials.count), exponentials: data[0])
-        case .reshape: break
+        case .constant: result.constant = .init(opcode: 0, values: data[0])
+        case .tfliteAdd(let p): result.tflite_add = p
+        case .mul(let p): result.mul = p
+        case .prelu(let p): result.prelu = p
+        case .tfliteSoftmax(let p): result.tflite_softmax = p
+        case .reduce(let p): result.reduce = p
+        case .reshape, .minimum, .maximum, .l2Normalize: break
         }
         result.opcode = Int32(opcode.rawValue)
         return result

@@ -66,7 +66,8 @@ extension Program {
         let inputs = operations[index].inputs
         let (count, expected) =
             switch operations[index].operation {
-            case .add: (2, "2 inputs")
+            case .add, .tfliteAdd, .mul, .minimum, .maximum, .prelu: (2, "2 inputs")
+            case .constant: (0, "no inputs")
             case .concat(_, let rescales): (min(max(rescales.count, 1), 8), "1 to 8 inputs and as many rescales")
             default: (1, "1 input")
             }
@@ -108,7 +109,9 @@ extension Program {
             lengths = [("multipliers", multipliers.count, p.multiplierCount)]
         case .concat(_, let rescales): lengths = [("rescales", rescales.count, operations[index].inputs.count)]
         case .table(let values): lengths = [("values", values.count, 256)]
+        case .constant(let bytes): lengths = [("bytes", bytes.count, output.byteCount)]
         case .maxPool, .add, .pad, .softmax, .reshape: break
+        case .tfliteAdd, .mul, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize, .reduce: break
         }
         for (what, count, expected) in lengths where count != expected {
             throw FormatError.program("\(describe(index)) has \(count) \(what) where its shapes need \(expected)")

@@ -25,7 +25,9 @@ extension Operation {
         case .concat(_, let rescales): return 8 * rescales.count
         case .table(let values): return values.count
         case .softmax(let exponentials): return 2 * exponentials.count
+        case .constant(let bytes): return bytes.count
         case .maxPool, .add, .pad, .reshape: return 0
+        case .tfliteAdd, .mul, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize, .reduce: return 0
         }
     }
 }
