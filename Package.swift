@@ -11,6 +11,7 @@ let package = Package(
         .library(name: "NNQQuantize", targets: ["NNQQuantize"]),
         .library(name: "NNQFormat", targets: ["NNQFormat"]),
         .library(name: "NNQRuntime", targets: ["NNQRuntime"]),
+        .library(name: "NNQImport", targets: ["NNQImport"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -41,6 +42,7 @@ let package = Package(
             dependencies: ["NNQGraph", "NNQTrain", "NNQData", .product(name: "Yams", package: "Yams")],
             resources: [.embedInCode("Recipes")]),
         .target(name: "NNQRuntime", dependencies: ["CNNQ"]),
+        .target(name: "NNQImport", dependencies: ["NNQBase", "NNQGraph", "NNQFormat", "CNNQ"]),
         .executableTarget(
             name: "nnq",
             dependencies: [
@@ -54,6 +56,8 @@ let package = Package(
         .testTarget(name: "NNQFormatTests", dependencies: ["NNQBase", "NNQFormat", "CNNQ", "Oracle"]),
         .testTarget(name: "NNQRuntimeTests", dependencies: ["NNQBase", "NNQFormat", "NNQRuntime", "CNNQ", "Oracle"]),
         .testTarget(name: "NNQCommandTests", dependencies: ["nnq"]),
+        .testTarget(
+            name: "NNQImportTests", dependencies: ["NNQImport", "NNQBase", "NNQGraph", "NNQFormat", "NNQRuntime", "CNNQ"]),
         .testTarget(name: "NNQGraphTests", dependencies: ["NNQGraph", "NNQBase"]),
         .testTarget(
             name: "NNQQuantizeTests",
