@@ -52,6 +52,16 @@ struct Constant: Sendable {
         return floats[0]
     }
 
+    /// The values as places of an axis, where they may be counted from the end.
+    func places(of extent: Int) throws -> [Int] {
+        try integers().map { place in
+            guard place >= -extent, place < extent else {
+                throw ImportError("there is no place \(place) in an axis of \(extent)")
+            }
+            return place < 0 ? place + extent : place
+        }
+    }
+
     func reshaped(_ extents: Extents) -> Constant { Constant(extents, values) }
 
     /// The elements at these places, in this order.
