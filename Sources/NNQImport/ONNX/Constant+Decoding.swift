@@ -7,7 +7,7 @@ import ONNXProto
 extension Constant {
     /// - Throws: where the values are elsewhere (external data), of a type that no layer reads, or not as many as the
     ///   extents say.
-    init(_ tensor: Onnx_TensorProto) throws {
+    package init(_ tensor: Onnx_TensorProto) throws {
         let name = tensor.name
         guard tensor.dataLocation != .external, tensor.externalData.isEmpty else {
             throw ImportError(

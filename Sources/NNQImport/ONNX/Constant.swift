@@ -2,14 +2,14 @@
 // A tensor whose values are known while importing.
 
 /// Values of an initializer, or of what was computed from initializers.
-struct Constant: Sendable {
-    enum Values: Sendable {
+package struct Constant: Sendable {
+    package enum Values: Sendable {
         case floats([Float])
         case integers([Int64])
     }
 
-    var extents: Extents
-    var values: Values
+    package var extents: [Int]
+    package var values: Values
 
     /// - Precondition: as many values as the extents say.
     init(_ extents: Extents, _ values: Values) {
@@ -21,17 +21,17 @@ struct Constant: Sendable {
     init(_ extents: Extents, integers: [Int64]) { self.init(extents, .integers(integers)) }
     init(scalar: Float) { self.init([], .floats([scalar])) }
 
-    var count: Int {
+    package var count: Int {
         switch values {
         case .floats(let values): values.count
         case .integers(let values): values.count
         }
     }
 
-    var isInteger: Bool { if case .integers = values { true } else { false } }
+    package var isInteger: Bool { if case .integers = values { true } else { false } }
 
     /// The values as floats.
-    var floats: [Float] {
+    package var floats: [Float] {
         switch values {
         case .floats(let values): values
         case .integers(let values): values.map { Float($0) }

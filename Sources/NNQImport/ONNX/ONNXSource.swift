@@ -35,6 +35,7 @@ struct ONNXSource {
             }
             return try ONNXInput(input)
         }
+        guard !inputs.isEmpty else { throw ImportError("the graph has no input") }
         guard !graph.output.isEmpty else { throw ImportError("the graph has no output") }
         self.constants = constants
         outputs = graph.output.map(\.name)

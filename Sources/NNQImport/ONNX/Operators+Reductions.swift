@@ -69,7 +69,8 @@ extension GraphImport {
             let shape = builder.shapes[source]
             let rest = memory.filter { !large.contains($0) }
             let layout = Layout(extents, isBatched: value.layout.isBatched, memory: rest)
-            if places == [0, 1], shape.count == 3, reduction == .mean || reduction == .maximum {
+            let isWholeMap = shape.count == 3 && shape.indices.allSatisfy { ($0 < 2) == (places.contains($0) || shape[$0] == 1) }
+            if isWholeMap, reduction == .mean || reduction == .maximum {
                 let layer: Layer = reduction == .mean ? .globalAveragePool : .globalMaxPool
                 result = Value(
                     node: try builder.append(layer, [source], shape: [shape[2]], name: name), layout: layout)
@@ -91,8 +92,9 @@ extension GraphImport {
         if extents.count == 4, axes.allSatisfy({ $0 >= 2 }), value.layout.isBatched || extents[0] == 1,
             value.layout.order == value.layout.factors(of: [2, 3, 1])
         {
-            return (try arrange(value, [[2], [3], [1]]), [2, 3, 1].map { extents[$0] == 1 ? $0 : $0 })
+            return (try arrange(value, [[2], [3], [1]]), [2, 3, 1])
         }
-        return try perAxis(value, axes)
+        let (node, memory) = try perAxis(value, axes)
+        return (node, memory)
     }
 }
