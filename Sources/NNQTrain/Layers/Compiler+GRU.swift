@@ -6,10 +6,11 @@ import NNQGraph
 
 extension Compiler {
     func gru(_ site: Site, units: Int, resetAfter: Bool) throws -> Compiled {
-        let sequence = Sequence(batch: batch, steps: site.shape[0], features: site.inputShapes[0].channels, units: units)
+        let features = site.inputShapes[0].channels
+        let sequence = Sequence(batch: batch, steps: site.shape[0], features: features, units: units)
         let rows = 3 * units
         let parameters = [
-            try loopParameter(site, "weight", [rows, sequence.features], decays: true),
+            try loopParameter(site, "weight", [rows, features], decays: true),
             try loopParameter(site, "recurrent_weight", [rows, units], decays: true),
             try loopParameter(site, "bias", [rows]),
             try loopParameter(site, "recurrent_bias", [rows]),
@@ -37,8 +38,8 @@ private struct GRUCell {
         width = 3 * sequence.units
     }
 
-    /// Where a step's values are. `gates` holds z, r, n; `sums` what the recurrent weights and their bias gave for each,
-    /// except that, without `resetAfter`, n's place holds the state that the reset gate left.
+    /// Where a step's values are. `gates` holds z, r, n; `sums` what the recurrent weights and their bias gave for
+    /// each, except that, without `resetAfter`, n's place holds the state that the reset gate left.
     private struct Places {
         let gates, sums, output, reset: UnsafeMutablePointer<Float>
 
@@ -70,8 +71,8 @@ private struct GRUCell {
             forEachRow(t) { row in
                 let (gate, sum) = (gates + row * width, sums + row * width)
                 for i in 0..<2 * units { gate[i] = sigmoid(gate[i] + sum[i]) }
-                if resetAfter { return addCandidate(gate, sum, times: gate + units) }
-                addCandidate(gate, values.parameters[3], times: nil)
+                addCandidate(gate, sum, times: resetAfter ? gate + units : nil)
+                guard !resetAfter else { return }
                 for u in 0..<units {
                     let before = t > 0 ? values.output[(row - 1) * units + u] : 0
                     sum[2 * units + u] = gate[units + u] * before
@@ -96,7 +97,8 @@ private struct GRUCell {
 
     /// Adds the recurrent part to what goes into n.
     private func addCandidate(
-        _ gate: UnsafeMutablePointer<Float>, _ sum: UnsafeMutablePointer<Float>, times reset: UnsafeMutablePointer<Float>?
+        _ gate: UnsafeMutablePointer<Float>, _ sum: UnsafeMutablePointer<Float>,
+        times reset: UnsafeMutablePointer<Float>?
     ) {
         for u in 0..<units { gate[2 * units + u] += (reset?[u] ?? 1) * sum[2 * units + u] }
     }

@@ -6,10 +6,11 @@ import NNQGraph
 
 extension Compiler {
     func lstm(_ site: Site, units: Int) throws -> Compiled {
-        let sequence = Sequence(batch: batch, steps: site.shape[0], features: site.inputShapes[0].channels, units: units)
+        let features = site.inputShapes[0].channels
+        let sequence = Sequence(batch: batch, steps: site.shape[0], features: features, units: units)
         let rows = 4 * units
         let parameters = [
-            try loopParameter(site, "weight", [rows, sequence.features], decays: true),
+            try loopParameter(site, "weight", [rows, features], decays: true),
             try loopParameter(site, "recurrent_weight", [rows, units], decays: true),
             try loopParameter(site, "bias", [rows]),
         ]

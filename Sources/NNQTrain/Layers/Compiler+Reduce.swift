@@ -9,7 +9,9 @@ extension Compiler {
     func reduce(_ site: Site, _ reduction: Reduction, axes: [Int]) throws -> Compiled {
         let axes = axes.compactMap(site.inputShapes[0].axis)
         switch reduction {
-        case .mean: return try total(site, axes: axes, scale: Float(site.shape.count) / Float(site.inputShapes[0].count))
+        case .mean:
+            let part = Float(site.shape.count) / Float(site.inputShapes[0].count)
+            return try total(site, axes: axes, scale: part)
         case .sum: return try total(site, axes: axes, scale: 1)
         case .maximum: return try extreme(site, axes: axes, isBetter: >)
         case .minimum: return try extreme(site, axes: axes, isBetter: <)

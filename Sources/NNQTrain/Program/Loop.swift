@@ -75,9 +75,9 @@ extension Compiler {
     }
 
     /// A parameter of a loop, row-major.
-    func loopParameter(_ site: Site, _ name: String, _ shape: [Int], decays: Bool = false, isTrained: Bool = true) throws
-        -> Parameter
-    {
+    func loopParameter(
+        _ site: Site, _ name: String, _ shape: [Int], decays: Bool = false, isTrained: Bool = true
+    ) throws -> Parameter {
         let layout = Layout(rowMajor: [shape.reduce(1, *)])
         return try parameter(
             site, name, shape: shape, plain: layout, layout: layout, isTrained: isTrained, decays: decays)
