@@ -10,6 +10,7 @@ let package = Package(
         .library(name: "NNQTrain", targets: ["NNQTrain"]),
         .library(name: "NNQQuantize", targets: ["NNQQuantize"]),
         .library(name: "NNQFormat", targets: ["NNQFormat"]),
+        .library(name: "NNQRewrite", targets: ["NNQRewrite"]),
         .library(name: "NNQRuntime", targets: ["NNQRuntime"]),
     ],
     dependencies: [
@@ -33,6 +34,7 @@ let package = Package(
         .target(name: "CTrainKernels"),
         .target(name: "NNQTrain", dependencies: ["NNQBase", "NNQGraph", "NNQData", "CDNNL", "CTrainKernels"]),
         .target(name: "NNQFormat", dependencies: ["NNQBase", "CNNQ"]),
+        .target(name: "NNQRewrite", dependencies: ["NNQFormat", "CNNQ"]),
         .target(
             name: "NNQQuantize",
             dependencies: ["NNQBase", "NNQGraph", "NNQData", "NNQTrain", "NNQFormat", "NNQRuntime"]),
@@ -53,6 +55,8 @@ let package = Package(
         .target(name: "Oracle", dependencies: ["NNQBase", "NNQFormat", "CNNQ"], path: "Tests/Oracle"),
         .testTarget(name: "NNQFormatTests", dependencies: ["NNQBase", "NNQFormat", "CNNQ", "Oracle"]),
         .testTarget(name: "NNQRuntimeTests", dependencies: ["NNQBase", "NNQFormat", "NNQRuntime", "CNNQ", "Oracle"]),
+        .testTarget(
+            name: "NNQRewriteTests", dependencies: ["NNQBase", "NNQFormat", "NNQRewrite", "NNQRuntime", "CNNQ", "Oracle"]),
         .testTarget(name: "NNQCommandTests", dependencies: ["nnq"]),
         .testTarget(name: "NNQGraphTests", dependencies: ["NNQGraph", "NNQBase"]),
         .testTarget(
