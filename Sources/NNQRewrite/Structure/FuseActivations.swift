@@ -53,7 +53,7 @@ extension Program {
         guard isRead(source, onlyBy: index), let producer = producer(of: source) else { return false }
         if case .table(let inner) = operations[producer].operation {
             absorb(index, into: producer, as: .table(inner.map { values[Int($0) + 128] }))
-            ranges.remove(at: source)
+            ranges[source] = ranges.remove(at: output(of: index))
             note(name, "two tables became one")
             return true
         }
@@ -61,7 +61,7 @@ extension Program {
             let clamped = operations[producer].operation.clamped(to: limits)
         {
             absorb(index, into: producer, as: clamped)
-            ranges.remove(at: source)
+            ranges[source] = ranges.remove(at: output(of: index))
             note(name, "became output limits")
             return true
         }
