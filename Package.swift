@@ -34,7 +34,7 @@ let package = Package(
         .target(name: "CTrainKernels"),
         .target(name: "NNQTrain", dependencies: ["NNQBase", "NNQGraph", "NNQData", "CDNNL", "CTrainKernels"]),
         .target(name: "NNQFormat", dependencies: ["NNQBase", "CNNQ"]),
-        .target(name: "NNQRewrite", dependencies: ["NNQFormat", "CNNQ"]),
+        .target(name: "NNQRewrite", dependencies: ["NNQFormat", "NNQRuntime", "CNNQ"]),
         .target(
             name: "NNQQuantize",
             dependencies: ["NNQBase", "NNQGraph", "NNQData", "NNQTrain", "NNQFormat", "NNQRuntime"]),

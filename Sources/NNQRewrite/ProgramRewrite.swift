@@ -11,8 +11,8 @@ public enum ProgramRewrite: String, Hashable, Codable, Sendable, CaseIterable {
     case removeReshapes = "remove-reshapes"
     /// A pad by the zero point becomes padding of the convolutions and pools after it.
     case mergePadding = "merge-padding"
-    /// Tables that clamp become limits of the op before them; tables in a row become one; additions of a constant
-    /// become tables.
+    /// Tables that clamp become limits of the op before them; tables in a row become one; ops with a constant
+    /// operand become tables.
     case fuseActivations = "fuse-activations"
     /// Channels that are constant become part of biases; channels that nothing needs leave filters and tensors.
     case removeDeadChannels = "remove-dead-channels"

@@ -6,7 +6,7 @@ import NNQFormat
 
 extension ProgramGenerator {
     private enum Redundancy: CaseIterable {
-        case ordinary, linear, clamp, identity, sameShape, reshape, flatten, pad, singleConcat
+        case ordinary, linear, clamp, identity, sameShape, reshape, flatten, pad, singleConcat, scalar
     }
 
     /// Up to `limit` ops, most of them on one of the last tensors, with redundancies of every kind; what nothing reads
@@ -80,6 +80,11 @@ extension ProgramGenerator {
                 .NNQ_OP_CONV2D, .NNQ_OP_DEPTHWISE_CONV2D, .NNQ_OP_MAX_POOL, .NNQ_OP_AVERAGE_POOL, .NNQ_OP_PAD,
             ]
             _ = append(oneOf(readers), on: tensors.count - 1)
+        case .scalar:
+            guard push(.constant([int8()]), [], [1, 1, 1], zeroPoint: zeroPoint) else { return }
+            let pairs: [nnq_opcode] = [.NNQ_OP_ADD, .NNQ_OP_TFLITE_ADD, .NNQ_OP_MUL, .NNQ_OP_MAXIMUM, .NNQ_OP_PRELU]
+            // The partner is any tensor that fits, another constant too.
+            _ = append(oneOf(pairs), on: tensors.count - 1)
         case .singleConcat:
             _ = push(.concat(axis: below(3), [.identity]), [input], shape, zeroPoint: zeroPoint)
         }

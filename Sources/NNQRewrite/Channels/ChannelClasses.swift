@@ -45,6 +45,8 @@ struct ChannelClasses {
                 if isNeeded[channel] { isNeeded[input] = true }
                 unite(input, channel)
             }
+            let linked = Set(links.map(\.operand))
+            for operand in inputs.indices where !linked.contains(operand) { needAll(inputs[operand]) }
         } else {
             for tensor in inputs + [output] { needAll(tensor) }
         }

@@ -25,18 +25,29 @@ extension [ChannelLink] {
 
 extension Program {
     /// The links of an op that works channel by channel; nil where each output channel may depend on all input
-    /// channels.
+    /// channels. An output channel without a link is a constant of the op's own. An input that is broadcast along
+    /// channels has no links: all output channels depend on its only one.
     func links(of index: Int) -> [ChannelLink]? {
         let operation = operations[index]
         let output = tensors[output(of: index)]
         switch operation.operation {
-        case .depthwiseConv2D, .maxPool, .averagePool, .pad, .table, .add:
-            return operation.inputs.indices.flatMap { operand in
-                (0..<output.channels).map { ChannelLink(operand: operand, input: $0, output: $0) }
+        case .maxPool, .averagePool, .table, .add, .tfliteAdd, .mul, .minimum, .maximum, .prelu:
+            return equalLinks(operation.inputs, output.channels)
+        case .reduce(let p): return p.axes & 4 == 0 ? equalLinks(operation.inputs, output.channels) : nil
+        case .constant: return []
+        case .pad(let p):
+            return (0..<tensors[operation.inputs[0]].channels).map {
+                ChannelLink(operand: 0, input: $0, output: Int(p.pad_front) + $0)
             }
         case .concat(let axis, _): return concatLinks(operation.inputs, along: axis)
         case .reshape: return reshapeLinks(from: tensors[operation.inputs[0]].channels, to: output.channels)
         default: return nil
+        }
+    }
+
+    private func equalLinks(_ inputs: [Int], _ channels: Int) -> [ChannelLink] {
+        inputs.indices.filter { tensors[inputs[$0]].channels == channels }.flatMap { operand in
+            (0..<channels).map { ChannelLink(operand: operand, input: $0, output: $0) }
         }
     }
 

@@ -50,21 +50,33 @@ extension Program {
         if let linear = LinearOperation(self, index) {
             return (0..<linear.channels).map { linear.range(of: $0, inputs[0]) }
         }
+        if let pair = PairArithmetic(self, index) {
+            let (a, b) = (inputs[0], inputs[1])
+            return (0..<output.channels).map { pair.range(a[a.count == 1 ? 0 : $0], b[b.count == 1 ? 0 : $0]) }
+        }
         switch operations[index].operation {
         case .maxPool(let p):
             return inputs[0].map { $0.map { min(max($0, Int(p.act_min)), Int(p.act_max)) } }
         case .averagePool(let p, let multipliers):
             let pool = AveragePool(p, multipliers, tensors[operations[index].inputs[0]], output)
             return inputs[0].map(pool.range)
-        case .add(let p): return zip(inputs[0], inputs[1]).map { p.range($0, $1) }
         case .table(let values):
             return inputs[0].map { range in
                 let image = values[range.low + 128...range.high + 128]
                 return ChannelRange(low: Int(image.min()!), high: Int(image.max()!))
             }
-        case .pad:
-            let isSame = tensors[operations[index].inputs[0]].hasShape(of: output)
-            return isSame ? inputs[0] : inputs[0].map { $0.joined(output.zeroPoint) }
+        case .pad(let p):
+            let front = ChannelRange(low: Int(p.value), high: Int(p.value))
+            let isPadded = max(p.pad_top, p.pad_bottom, p.pad_left, p.pad_right) > 0
+            return Array(repeating: front, count: Int(p.pad_front))
+                + inputs[0].map { isPadded ? $0.joined(front) : $0 } + Array(repeating: front, count: Int(p.pad_back))
+        case .constant(let bytes) where output.type == .int8:
+            let values = bytes.map { Int(Int8(bitPattern: $0)) }
+            return (0..<output.channels).map { channel in
+                let own = stride(from: channel, to: values.count, by: output.channels).map { values[$0] }
+                return ChannelRange(low: own.min()!, high: own.max()!)
+            }
+        case .reduce(let p): return p.ranges(inputs[0], tensors[operations[index].inputs[0]], output)
         case .concat(_, let rescales):
             let converted = zip(inputs, rescales).map { ranges, rescale in ranges.map { $0.map(rescale.apply) } }
             return links(of: index)!.ranges(converted, count: output.channels)
@@ -104,10 +116,22 @@ extension LinearOperation {
     }
 }
 
-extension nnq_add_params {
-    fileprivate func range(_ a: ChannelRange, _ b: ChannelRange) -> ChannelRange {
-        let sum = a * Int(multiplier_a) + b * Int(multiplier_b)
-        return sum.map { min(max(($0 + Int(constant)) >> Int(shift), Int(act_min)), Int(act_max)) }
+extension nnq_reduce_params {
+    fileprivate func ranges(
+        _ inputs: [ChannelRange], _ input: ProgramTensor, _ output: ProgramTensor
+    ) -> [ChannelRange] {
+        // Over channels, every input channel counts.
+        let joined = inputs.dropFirst().reduce(inputs[0]) { $0.joined($1) }
+        let ranges = output.channels == inputs.count ? inputs : [joined]
+        if kind != 0 { return ranges }
+        let count = input.count / output.count
+        return ranges.map { range in
+            range.map {
+                let scaled = Requantizer.scale(
+                    ($0 - input.zeroPoint) * count, multiplier, shift, twice: rounding == 1)
+                return min(max(output.zeroPoint + scaled, -128), 127)
+            }
+        }
     }
 }
 
@@ -139,7 +163,7 @@ private struct AveragePool {
         if p.rounding == 0 {
             let multiplier = multipliers.count == 1 ? multipliers[0] : multipliers[count - 1]
             let acc = (value - zeroPoints.input) * count << Int(p.pre_shift)
-            result = zeroPoints.output + Requantizer.once(acc, Int(multiplier), Int(p.shift))
+            result = zeroPoints.output + Requantizer.scale(acc, multiplier, p.shift, twice: false)
         }
         return min(max(result, Int(p.act_min)), Int(p.act_max))
     }

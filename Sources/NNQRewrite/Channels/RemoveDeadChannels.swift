@@ -30,10 +30,22 @@ extension Program {
         }
     }
 
-    /// An op on the channels that stay. Only linear ops have constants that depend on channels.
+    /// An op on the channels that stay.
     private func rebuild(_ index: Int, inputs: [[Int]], output: [Int]) -> Operation {
-        guard let linear = LinearOperation(self, index) else { return operations[index].operation }
-        return linear.keeping(inputs: inputs[0], outputs: output)
+        let tensor = tensors[self.output(of: index)]
+        if let linear = LinearOperation(self, index) { return linear.keeping(inputs: inputs[0], outputs: output) }
+        switch operations[index].operation {
+        case .constant(let bytes):
+            let size = tensor.type.byteCount
+            let pixels = stride(from: 0, to: bytes.count, by: tensor.channels * size)
+            return .constant(bytes: pixels.flatMap { pixel in output.flatMap { bytes[pixel + $0 * size..<pixel + ($0 + 1) * size] } })
+        case .pad(var p):
+            let (front, back) = (Int(p.pad_front), tensor.channels - Int(p.pad_back))
+            p.pad_front = Int32(output.count { $0 < front })
+            p.pad_back = Int32(output.count { $0 >= back })
+            return .pad(p)
+        default: return operations[index].operation
+        }
     }
 }
 

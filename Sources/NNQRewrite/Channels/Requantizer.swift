@@ -12,19 +12,22 @@ struct Requantizer {
 
     /// The output for an accumulator that the op's overflow certificate allows; never falls as `acc` rises.
     func callAsFunction(_ acc: Int, multiplier: Int32, shift: UInt8) -> Int {
-        let (multiplier, shift) = (Int(multiplier), Int(shift))
-        let scaled = roundsTwice ? Self.twice(acc, multiplier, shift) : Self.once(acc << preShift, multiplier, shift)
+        let scaled = Self.scale(acc << preShift, multiplier, Int32(shift), twice: roundsTwice)
         return min(max(zeroPoint + scaled, limits.lowerBound), limits.upperBound)
     }
 
-    /// `acc * multiplier / 2^shift` to the nearest, ties upwards.
-    /// - Precondition: |acc| < 2^31, 0 <= multiplier < 2^31, shift in 1 ... 62.
-    static func once(_ acc: Int, _ multiplier: Int, _ shift: Int) -> Int {
+    /// `acc * multiplier / 2^shift`, rounded once or twice.
+    /// - Precondition: |acc * 2^max(0, 31 - shift)| < 2^31, 0 <= multiplier < 2^31, shift in 1 ... 62.
+    static func scale(_ acc: Int, _ multiplier: Int32, _ shift: Int32, twice: Bool) -> Int {
+        twice ? Self.twice(acc, Int(multiplier), Int(shift)) : once(acc, Int(multiplier), Int(shift))
+    }
+
+    /// To the nearest, ties upwards.
+    private static func once(_ acc: Int, _ multiplier: Int, _ shift: Int) -> Int {
         (acc * multiplier + 1 << (shift - 1)) >> shift
     }
 
-    /// The same in two roundings: the high half of a doubled product, then a shift with ties away from zero.
-    /// - Precondition: as for `once`, and |acc * 2^(31 - shift)| < 2^31.
+    /// In two roundings: the high half of a doubled product, then a shift with ties away from zero.
     private static func twice(_ acc: Int, _ multiplier: Int, _ shift: Int) -> Int {
         let product = (acc << max(0, 31 - shift)) * multiplier
         let nudge = product >= 0 ? 1 << 30 : 1 - 1 << 30

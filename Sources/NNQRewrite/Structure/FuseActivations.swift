@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tables go into the ops before them, and additions that are functions of one element become tables.
+// Tables go into the ops before them, and ops of two inputs of which one is constant become tables.
 
-import CNNQ
 import NNQFormat
 
 extension Program {
@@ -14,23 +13,24 @@ extension Program {
         }
     }
 
-    // MARK: Additions
+    // MARK: Ops of two inputs
 
-    /// An addition of what is the same for every element is a table.
+    /// An op of a tensor and of something that is the same for every element is a table.
     private mutating func turnIntoTable(_ index: Int, _ ranges: [[ChannelRange]], _ note: Note) {
-        guard case .add(let p) = operations[index].operation else { return }
+        guard let pair = PairArithmetic(self, index) else { return }
         let (a, b) = (operations[index].inputs[0], operations[index].inputs[1])
-        let values: [Int8]
+        let output = tensors[output(of: index)]
+        let values: [Int]
         let input: Int
-        if let value = p.multiplier_b == 0 ? 0 : ranges[b].commonValue {
-            (input, values) = (a, p.table { ($0, value) })
-        } else if let value = p.multiplier_a == 0 ? 0 : ranges[a].commonValue {
-            (input, values) = (b, p.table { (value, $0) })
+        if let value = ranges[b].commonValue, tensors[a].hasShape(of: output) {
+            (input, values) = (a, (-128...127).map { pair($0, value) })
+        } else if let value = ranges[a].commonValue, tensors[b].hasShape(of: output) {
+            (input, values) = (b, (-128...127).map { pair(value, $0) })
         } else {
             return
         }
-        operations[index] = ProgramOperation(.table(values), inputs: [input])
-        note(name(of: index), "an addition of a constant became a table")
+        note(name(of: index), "\(operations[index].operation.name) with a constant became a table")
+        operations[index] = ProgramOperation(.table(values.map { Int8($0) }), inputs: [input])
     }
 
     // MARK: Tables
@@ -82,15 +82,4 @@ extension Program {
 extension [ChannelRange] {
     /// The one value of all channels, or nil.
     fileprivate var commonValue: Int? { Set(self).count == 1 ? self[0].constant : nil }
-}
-
-extension nnq_add_params {
-    /// The op's output for each int8 value that its two inputs are made from.
-    fileprivate func table(_ inputs: (Int) -> (Int, Int)) -> [Int8] {
-        (-128...127).map { q in
-            let (a, b) = inputs(q)
-            let sum = a * Int(multiplier_a) + b * Int(multiplier_b) + Int(constant)
-            return Int8(min(max(sum >> Int(shift), Int(act_min)), Int(act_max)))
-        }
-    }
 }

@@ -18,7 +18,8 @@ extension Program {
             return false
         }
         let readers = readers(of: output(of: index))
-        let merged = readers.map { merge(outer, into: $0) }
+        let zeroPoint = tensors[output(of: index)].zeroPoint
+        let merged = readers.map { merge(outer, into: $0, zeroPoint) }
         guard !readers.isEmpty, merged.allSatisfy({ $0 != nil }) else { return false }
         for (reader, operation) in zip(readers, merged) { operations[reader].operation = operation! }
         let names = readers.map { "'\(name(of: $0))'" }.joined(separator: ", ")
@@ -28,8 +29,10 @@ extension Program {
     }
 
     /// The op with the pad's margins added to its own, or nil.
-    private func merge(_ outer: nnq_pad_params, into reader: Int) -> Operation? {
+    private func merge(_ outer: nnq_pad_params, into reader: Int, _ zeroPoint: Int) -> Operation? {
         let margins = [outer.pad_top, outer.pad_bottom, outer.pad_left, outer.pad_right]
+        if case .pad(let p) = operations[reader].operation { return p.adding(outer).map { .pad($0) } }
+        guard outer.pad_front == 0, outer.pad_back == 0, Int(outer.value) == zeroPoint else { return nil }
         switch operations[reader].operation {
         case .conv2D(let p, let filter, let block):
             return p.adding(margins).map { .conv2D($0, filter: filter, block) }
@@ -37,11 +40,6 @@ extension Program {
             return p.adding(margins).map { .depthwiseConv2D($0, filter: filter, block) }
         case .maxPool(let p): return merge(margins, into: p, reader)
         case .averagePool(let p, let multipliers): return merge(margins, into: p, multipliers)
-        case .pad(var p):
-            let sums = zip([p.pad_top, p.pad_bottom, p.pad_left, p.pad_right], margins).map(+)
-            guard sums.allSatisfy({ $0 <= 65535 }) else { return nil }
-            (p.pad_top, p.pad_bottom, p.pad_left, p.pad_right) = (sums[0], sums[1], sums[2], sums[3])
-            return .pad(p)
         default: return nil
         }
     }
@@ -62,5 +60,19 @@ extension Program {
         let area = Int(p.kernel_height) * Int(p.kernel_width)
         let isPadded = margins.contains { $0 != 0 }
         return .averagePool(merged, multipliers: Array(repeating: multipliers[0], count: isPadded ? area : 1))
+    }
+}
+
+extension nnq_pad_params {
+    private var margins: [Int32] { [pad_top, pad_bottom, pad_left, pad_right, pad_front, pad_back] }
+
+    /// This pad after another one; nil where their values differ or a margin would leave the format's range.
+    fileprivate func adding(_ other: Self) -> Self? {
+        let sums = zip(margins, other.margins).map(+)
+        guard value == other.value, sums.allSatisfy({ $0 <= 65535 }) else { return nil }
+        var result = self
+        (result.pad_top, result.pad_bottom, result.pad_left) = (sums[0], sums[1], sums[2])
+        (result.pad_right, result.pad_front, result.pad_back) = (sums[3], sums[4], sums[5])
+        return result
     }
 }

@@ -38,7 +38,22 @@ extension Operation {
         case .add(var p):
             clamp(&p.act_min, &p.act_max)
             return .add(p)
+        case .tfliteAdd(var p):
+            clamp(&p.act_min, &p.act_max)
+            return .tfliteAdd(p)
+        case .mul(var p):
+            clamp(&p.act_min, &p.act_max)
+            return .mul(p)
         default: return nil
+        }
+    }
+
+    /// False where the op is known to leave its inputs as they are.
+    var mayUpdateInputs: Bool {
+        switch self {
+        case .conv2D, .depthwiseConv2D, .dense, .maxPool, .averagePool, .add, .concat, .pad, .table, .softmax: false
+        case .reshape, .constant, .tfliteAdd, .mul, .minimum, .maximum, .prelu: false
+        case .tfliteSoftmax, .l2Normalize, .reduce: false
         }
     }
 }

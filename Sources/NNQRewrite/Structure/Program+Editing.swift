@@ -35,6 +35,8 @@ extension Program {
     /// - Returns: false, and nothing changes, where the program's inputs or outputs would not stay what they are.
     mutating func bypass(_ operation: Int, to source: Int) -> Bool {
         let result = output(of: operation)
+        // What an op updates, nothing else may read.
+        if readers(of: result).contains(where: { operations[$0].operation.mayUpdateInputs }) { return false }
         guard outputs.contains(result) else {
             remove(operation, substitute: source)
             return true
