@@ -52,6 +52,7 @@ extension Operation {
         switch self {
         case .add, .table, .softmax, .reshape: true
         case .conv2D, .depthwiseConv2D, .dense, .maxPool, .averagePool, .concat, .pad: false
+        case .slice, .transpose, .resizeNearest, .resizeBilinear, .transposeConv2D, .batchMatmul: false
         }
     }
 }

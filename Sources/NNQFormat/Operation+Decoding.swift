@@ -45,6 +45,26 @@ extension Operation {
             let p = parameters.softmax
             self = .softmax(bytes.numbers(at: Int(p.exponentials), count: Int(p.count)))
         case .NNQ_OP_RESHAPE: self = .reshape
+        case .NNQ_OP_SLICE: self = .slice(parameters.slice)
+        case .NNQ_OP_TRANSPOSE: self = .transpose(parameters.transpose)
+        case .NNQ_OP_RESIZE_NEAREST:
+            let start = Int(parameters.resize_nearest.indices)
+            self = .resizeNearest(
+                rows: bytes.numbers(at: start, count: output.height),
+                columns: bytes.numbers(at: start + 2 * output.height, count: output.width))
+        case .NNQ_OP_RESIZE_BILINEAR:
+            let start = Int(parameters.resize_bilinear.positions)
+            self = .resizeBilinear(
+                rows: .init(bytes, at: start, count: output.height),
+                columns: .init(bytes, at: start + 4 * output.height, count: output.width))
+        case .NNQ_OP_TRANSPOSE_CONV2D:
+            let p = parameters.transpose_conv2d
+            let perGroup = inputs[0].channels / Int(p.groups)
+            let length = output.channels * Int(p.kernel_height) * Int(p.kernel_width) * perGroup
+            self = .transposeConv2D(
+                p, filter: bytes.numbers(at: Int(p.filter), count: length),
+                Requantization(bytes, at: p.requant, channels: output.channels))
+        case .NNQ_OP_BATCH_MATMUL: self = .batchMatmul(parameters.batch_matmul)
         }
     }
 }
@@ -56,6 +76,14 @@ extension Requantization {
             bias: bytes.numbers(at: start, count: channels),
             multiplier: bytes.numbers(at: start + 4 * channels, count: channels),
             shift: bytes.numbers(at: start + 8 * channels, count: channels))
+    }
+}
+
+extension [ResizePosition] {
+    fileprivate init(_ bytes: [UInt8], at offset: Int, count: Int) {
+        self = (0..<count).map {
+            ResizePosition(lower: bytes.number(at: offset + 4 * $0), fraction: bytes.number(at: offset + 4 * $0 + 2))
+        }
     }
 }
 

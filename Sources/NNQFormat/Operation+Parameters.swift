@@ -18,6 +18,12 @@ extension Operation {
         case .table: .NNQ_OP_TABLE
         case .softmax: .NNQ_OP_SOFTMAX
         case .reshape: .NNQ_OP_RESHAPE
+        case .slice: .NNQ_OP_SLICE
+        case .transpose: .NNQ_OP_TRANSPOSE
+        case .resizeNearest: .NNQ_OP_RESIZE_NEAREST
+        case .resizeBilinear: .NNQ_OP_RESIZE_BILINEAR
+        case .transposeConv2D: .NNQ_OP_TRANSPOSE_CONV2D
+        case .batchMatmul: .NNQ_OP_BATCH_MATMUL
         }
     }
 
@@ -28,13 +34,16 @@ extension Operation {
     package var constants: [[UInt8]] {
         switch self {
         case .conv2D(_, let filter, let block), .depthwiseConv2D(_, let filter, let block),
-            .dense(_, let filter, let block):
+            .dense(_, let filter, let block), .transposeConv2D(_, let filter, let block):
             [filter.map { UInt8(bitPattern: $0) }, block.bytes]
         case .averagePool(_, let multipliers): [littleEndian(multipliers)]
         case .concat(_, let rescales): [rescales.flatMap(\.bytes)]
         case .table(let values): [values.map { UInt8(bitPattern: $0) }]
         case .softmax(let exponentials): [littleEndian(exponentials)]
-        case .maxPool, .add, .pad, .reshape: []
+        case .resizeNearest(let rows, let columns): [littleEndian(rows + columns)]
+        case .resizeBilinear(let rows, let columns):
+            [littleEndian((rows + columns).flatMap { [$0.lower, $0.fraction] })]
+        case .maxPool, .add, .pad, .reshape, .slice, .transpose, .batchMatmul: []
         }
     }
 
@@ -63,6 +72,14 @@ extension Operation {
         case .softmax(let exponentials):
             result.softmax = .init(opcode: 0, count: Int32(exponentials.count), exponentials: data[0])
         case .reshape: break
+        case .slice(let p): result.slice = p
+        case .transpose(let p): result.transpose = p
+        case .resizeNearest: result.resize_nearest = .init(opcode: 0, indices: data[0])
+        case .resizeBilinear: result.resize_bilinear = .init(opcode: 0, positions: data[0])
+        case .transposeConv2D(var p, _, _):
+            (p.filter, p.requant) = (data[0], data[1])
+            result.transpose_conv2d = p
+        case .batchMatmul(let p): result.batch_matmul = p
         }
         result.opcode = Int32(opcode.rawValue)
         return result

@@ -15,6 +15,9 @@ extension Program {
                 try check(index, rowsOf(filter, block), block, rounding: p.rounding, preShift: p.pre_shift)
             case .depthwiseConv2D(let p, let filter, let block):
                 try check(index, columnsOf(filter, block), block, rounding: p.rounding, preShift: p.pre_shift)
+            case .transposeConv2D(let p, let filter, let block):
+                try check(index, rowsOf(filter, block), block, rounding: p.rounding, preShift: p.pre_shift)
+            case .batchMatmul(let p): try checkProducts(index, p)
             case .averagePool(let p, _):
                 try check(index, 255 * Int(p.kernel_height) * Int(p.kernel_width), shift: Int(p.pre_shift), "a sum")
             case .add(let p):
@@ -25,7 +28,7 @@ extension Program {
                     let product = 128 * Int(rescale.multiplier)
                     try check(index, Int(rescale.constant.magnitude) + product, "the rescaling of input \(input)")
                 }
-            case .maxPool, .pad, .table, .softmax, .reshape: break
+            case .maxPool, .pad, .table, .softmax, .reshape, .slice, .transpose, .resizeNearest, .resizeBilinear: break
             }
         }
     }
@@ -63,6 +66,14 @@ extension Program {
             let bound = Int(block.bias[channel].magnitude) + 128 * sum
             try check(index, bound, shift: shift, "the accumulator of output channel \(channel)")
         }
+    }
+
+    private func checkProducts(_ index: Int, _ p: nnq_batch_matmul_params) throws {
+        let factors = operations[index].inputs.map { tensors[$0] }
+        let reaches = factors.map { max(127 - Int($0.quantization.zeroPoint), 128 + Int($0.quantization.zeroPoint)) }
+        let depth = p.transpose_a == 0 ? factors[0].channels : factors[0].width
+        let shift = p.rounding == 0 ? 0 : max(0, 31 - Int(p.shift))
+        try check(index, reaches[0] * reaches[1] * depth, shift: shift, "a sum of \(depth) products")
     }
 
     private func check(_ index: Int, _ bound: Int, shift: Int = 0, _ what: String) throws {

@@ -37,6 +37,13 @@ public enum Oracle {
         case .table(let values): try table(inputs[0], shape, values)
         case .softmax(let exponentials): try softmax(inputs[0], shape, exponentials)
         case .reshape: try Map(shape, values: inputs[0].values)
+        case .slice(let p): try slice(inputs[0], shape, p)
+        case .transpose(let p): try transpose(inputs[0], shape, p)
+        case .resizeNearest(let rows, let columns): try resizeNearest(inputs[0], shape, rows, columns)
+        case .resizeBilinear(let rows, let columns): try resizeBilinear(inputs[0], shape, rows, columns)
+        case .transposeConv2D(let p, let filter, let block):
+            try convolveTransposed(inputs[0], shape, p, filter, block)
+        case .batchMatmul(let p): try batchMatmul(inputs[0], inputs[1], shape, p)
         }
     }
 }

@@ -24,6 +24,12 @@ extension ProgramGenerator {
             return push(.table(values), [input], shape(of: input), zeroPoint: int8())
         case .NNQ_OP_SOFTMAX: return appendSoftmax(input)
         case .NNQ_OP_RESHAPE: return appendReshape(input)
+        case .NNQ_OP_SLICE: return appendSlice(input)
+        case .NNQ_OP_TRANSPOSE: return appendTranspose(input)
+        case .NNQ_OP_RESIZE_NEAREST: return appendResizeNearest(input)
+        case .NNQ_OP_RESIZE_BILINEAR: return appendResizeBilinear(input)
+        case .NNQ_OP_TRANSPOSE_CONV2D: return appendTransposeConv(input)
+        case .NNQ_OP_BATCH_MATMUL: return appendBatchMatmul(input)
         }
     }
 

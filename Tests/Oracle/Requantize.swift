@@ -11,6 +11,8 @@ struct Affine {
     init(_ p: nnq_conv2d_params) { self.init(p.act_min, p.act_max, p.rounding, p.pre_shift) }
     init(_ p: nnq_depthwise_conv2d_params) { self.init(p.act_min, p.act_max, p.rounding, p.pre_shift) }
     init(_ p: nnq_dense_params) { self.init(p.act_min, p.act_max, p.rounding, p.pre_shift) }
+    init(_ p: nnq_transpose_conv2d_params) { self.init(p.act_min, p.act_max, p.rounding, p.pre_shift) }
+    init(_ p: nnq_batch_matmul_params) { self.init(p.act_min, p.act_max, p.rounding, 0) }
     init(_ p: nnq_average_pool_params) { self.init(p.act_min, p.act_max, p.rounding, p.pre_shift) }
 
     private init(_ low: Int32, _ high: Int32, _ rounding: Int32, _ preShift: Int32) {
@@ -29,8 +31,11 @@ struct Affine {
     }
 
     func requantize(_ acc: Int, _ block: Requantization, _ c: Int, zeroPoint: Int) throws -> Int {
-        let multiplier = Int(block.multiplier[c])
-        let shift = Int(block.shift[c])
+        let (multiplier, shift) = (Int(block.multiplier[c]), Int(block.shift[c]))
+        return try requantize(acc, multiplier: multiplier, shift: shift, zeroPoint: zeroPoint)
+    }
+
+    func requantize(_ acc: Int, multiplier: Int, shift: Int, zeroPoint: Int) throws -> Int {
         if rounding == 0 {
             return try once(acc, multiplier: multiplier, shift: shift, zeroPoint: zeroPoint)
         }

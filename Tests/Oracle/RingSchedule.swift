@@ -104,6 +104,9 @@ extension Operation {
         case .add, .table, .softmax: (1, 1, 0)
         case .concat(let axis, _): axis == 0 ? (0, 0, 0) : (1, 1, 0)
         case .dense, .reshape: (0, 0, 0)
+        case .slice(let p): p.step_height < 0 ? (0, 0, 0) : (Int(p.step_height), 1, -Int(p.begin_height))
+        case .transpose(let p): p.axis_height == 0 ? (1, 1, 0) : (0, 0, 0)
+        case .resizeNearest, .resizeBilinear, .transposeConv2D, .batchMatmul: (0, 0, 0)
         }
     }
 

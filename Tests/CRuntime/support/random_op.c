@@ -3,6 +3,8 @@
  */
 #include "random_op.h"
 
+#include "random_shapes.h"
+
 #include <math.h>
 
 /* Edges matter: often 1, seldom large. */
@@ -111,6 +113,32 @@ static int32_t random_depthwise_conv2d(builder *b, rng *r, int32_t input) {
                              v.before, v.after, h.before, h.after, affine.act_min, affine.act_max, affine.rounding,
                              affine.pre_shift, affine.filter, affine.requant}};
     return builder_op_add(b, &params, &input, 1, v.out, h.out, in.channels, zero_point(r));
+}
+
+static int32_t random_transpose_conv2d(builder *b, rng *r, int32_t input) {
+    const builder_tensor in = b->tensors[input];
+    const int32_t kernel[2] = {small(r, 5), small(r, 5)};
+    const int32_t stride[2] = {small(r, 4), small(r, 4)};
+    const int32_t dilation[2] = {small(r, 3), small(r, 3)};
+    const int32_t pad[2] = {rng_range(r, 0, 4), rng_range(r, 0, 4)};
+    const int32_t groups = in.channels % 2 == 0 && rng_once_in(r, 3) ? 2 : rng_once_in(r, 8) ? in.channels : 1;
+    const int32_t channels = groups * small(r, groups > 1 ? 2 : 6);
+    const int32_t taps = kernel[0] * kernel[1] * (in.channels / groups);
+    int32_t size[2] = {in.height, in.width};
+    nnq_dense_params affine;
+    for (int i = 0; i < 2; i++) {
+        const int32_t covered = (size[i] - 1) * stride[i] + (kernel[i] - 1) * dilation[i] + 1 - pad[i];
+        size[i] = rng_range(r, 1, (covered < 1 ? 1 : covered) + 2);
+    }
+    if (channels > MOST_CHANNELS || channels * taps > MOST_WEIGHTS || size[0] > 40 || size[1] > 40) {
+        return -1;
+    }
+    random_affine(b, r, channels, taps, &affine);
+    const nnq_params params = {
+        .transpose_conv2d = {NNQ_OP_TRANSPOSE_CONV2D, kernel[0], kernel[1], stride[0], stride[1], dilation[0],
+                             dilation[1], pad[0], pad[1], groups, affine.act_min, affine.act_max, affine.rounding,
+                             affine.pre_shift, affine.filter, affine.requant}};
+    return builder_op_add(b, &params, &input, 1, size[0], size[1], channels, zero_point(r));
 }
 
 static int32_t random_dense(builder *b, rng *r, int32_t input) {
