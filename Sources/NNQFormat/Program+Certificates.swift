@@ -28,7 +28,8 @@ extension Program {
                     let product = 128 * Int(rescale.multiplier)
                     try check(index, Int(rescale.constant.magnitude) + product, "the rescaling of input \(input)")
                 }
-            case .maxPool, .pad, .table, .softmax, .reshape, .slice, .transpose, .resizeNearest, .resizeBilinear: break
+            case .maxPool, .pad, .table, .softmax, .reshape, .slice, .transpose: break
+            case .resizeNearest, .resizeBilinear, .gather, .argMax: break
             }
         }
     }

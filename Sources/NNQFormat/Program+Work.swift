@@ -24,14 +24,15 @@ extension Operation {
         switch self {
         case .conv2D(_, let filter, let requantization), .depthwiseConv2D(_, let filter, let requantization),
             .dense(_, let filter, let requantization), .transposeConv2D(_, let filter, let requantization):
-            return filter.count + 9 * requantization.bias.count
+            return (filter.count + 3) / 4 * 4 + requantization.byteCount
         case .averagePool(_, let multipliers): return 4 * multipliers.count
         case .concat(_, let rescales): return 8 * rescales.count
         case .table(let values): return values.count
         case .softmax(let exponentials): return 2 * exponentials.count
         case .resizeNearest(let rows, let columns): return 2 * (rows.count + columns.count)
         case .resizeBilinear(let rows, let columns): return 4 * (rows.count + columns.count)
-        case .maxPool, .add, .pad, .reshape, .slice, .transpose, .batchMatmul: return 0
+        case .gather(_, let table): return table.count
+        case .maxPool, .add, .pad, .reshape, .slice, .transpose, .argMax, .batchMatmul: return 0
         }
     }
 }

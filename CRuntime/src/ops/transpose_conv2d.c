@@ -118,20 +118,22 @@ static void channel_rows(const plane *at, const nnq_requant *requant, int32_t ch
 void nnq_transpose_conv2d_s8_portable(const nnq_call *call, int32_t first, int32_t count) {
     const nnq_transpose_conv2d_params *p = &call->params.transpose_conv2d;
     const nnq_tensor *in = &call->in;
+    const int32_t depth = in->channels / p->groups;
+    const int32_t taps = p->kernel_height * p->kernel_width * depth;
     nnq_requant requant;
-    nnq_requant_open(&requant, call, NNQ_AFFINE_FIELD(transpose_conv2d));
+    nnq_requant_open(&requant, call, NNQ_AFFINE_FIELD(transpose_conv2d), taps);
     plane at = {
         .call = call,
         .down = make_axis(p->kernel_height, p->stride_height, p->dilation_height, p->pad_top, in->height),
         .across = make_axis(p->kernel_width, p->stride_width, p->dilation_width, p->pad_left, in->width),
         .filter = requant.filter,
-        .depth = in->channels / p->groups,
+        .depth = depth,
     };
     const int32_t group_outputs = call->out.channels / p->groups;
     for (int32_t channel = 0; channel < call->out.channels; channel++) {
-        at.group = channel / group_outputs * at.depth;
+        at.group = channel / group_outputs * depth;
         channel_rows(&at, &requant, channel, first, count);
-        at.filter += p->kernel_height * p->kernel_width * at.depth;
+        at.filter += taps;
     }
 }
 
