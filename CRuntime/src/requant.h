@@ -20,12 +20,6 @@ static inline int32_t nnq_scale_once(int32_t a, int32_t multiplier, int32_t shif
     return (high + ((int32_t)1 << (shift - 33))) >> (shift - 32);
 }
 
-/* The same for 1 <= shift <= 62, limited to int32. |a * multiplier| < 2^62 and 2^(shift - 1) <= 2^61: no overflow. */
-static inline int32_t nnq_scale_wide(int32_t a, int32_t multiplier, int32_t shift) {
-    const int64_t scaled = ((int64_t)a * multiplier + ((int64_t)1 << (shift - 1))) >> shift;
-    return scaled < INT32_MIN ? INT32_MIN : scaled > INT32_MAX ? INT32_MAX : (int32_t)scaled;
-}
-
 /* A multiplier and a shift in TensorFlow Lite Micro's way; src/requant.c. */
 int32_t nnq_scale_twice(int32_t acc, int32_t multiplier, int32_t shift);
 

@@ -26,6 +26,15 @@ extension Operation {
         case .argMax: .NNQ_OP_ARG_MAX
         case .transposeConv2D: .NNQ_OP_TRANSPOSE_CONV2D
         case .batchMatmul: .NNQ_OP_BATCH_MATMUL
+        case .constant: .NNQ_OP_CONSTANT
+        case .tfliteAdd: .NNQ_OP_TFLITE_ADD
+        case .mul: .NNQ_OP_MUL
+        case .minimum: .NNQ_OP_MINIMUM
+        case .maximum: .NNQ_OP_MAXIMUM
+        case .prelu: .NNQ_OP_PRELU
+        case .tfliteSoftmax: .NNQ_OP_TFLITE_SOFTMAX
+        case .l2Normalize: .NNQ_OP_L2_NORMALIZE
+        case .reduce: .NNQ_OP_REDUCE
         }
     }
 
@@ -47,6 +56,8 @@ extension Operation {
             [littleEndian((rows + columns).flatMap { [$0.lower, $0.fraction] })]
         case .gather(_, let table): [table.map { UInt8(bitPattern: $0) }]
         case .maxPool, .add, .pad, .reshape, .slice, .transpose, .argMax, .batchMatmul: []
+        case .constant(let bytes): [bytes]
+        case .tfliteAdd, .mul, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize, .reduce: []
         }
     }
 
@@ -74,7 +85,6 @@ extension Operation {
         case .table: result.table = .init(opcode: 0, values: data[0])
         case .softmax(let exponentials):
             result.softmax = .init(opcode: 0, count: Int32(exponentials.count), exponentials: data[0])
-        case .reshape: break
         case .slice(let p): result.slice = p
         case .transpose(let p): result.transpose = p
         case .resizeNearest: result.resize_nearest = .init(opcode: 0, indices: data[0])
@@ -87,6 +97,13 @@ extension Operation {
             result.gather = p
         case .argMax(let p): result.arg_max = p
         case .batchMatmul(let p): result.batch_matmul = p
+        case .constant: result.constant = .init(opcode: 0, values: data[0])
+        case .tfliteAdd(let p): result.tflite_add = p
+        case .mul(let p): result.mul = p
+        case .prelu(let p): result.prelu = p
+        case .tfliteSoftmax(let p): result.tflite_softmax = p
+        case .reduce(let p): result.reduce = p
+        case .reshape, .minimum, .maximum, .l2Normalize: break
         }
         result.opcode = Int32(opcode.rawValue)
         return result

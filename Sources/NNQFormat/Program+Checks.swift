@@ -66,7 +66,8 @@ extension Program {
         let inputs = operations[index].inputs
         let (count, expected) =
             switch operations[index].operation {
-            case .add, .batchMatmul: (2, "2 inputs")
+            case .add, .tfliteAdd, .mul, .minimum, .maximum, .prelu, .batchMatmul: (2, "2 inputs")
+            case .constant: (0, "no inputs")
             case .concat(_, let rescales): (min(max(rescales.count, 1), 8), "1 to 8 inputs and as many rescales")
             default: (1, "1 input")
             }
@@ -119,6 +120,8 @@ extension Program {
         case .concat(_, let rescales): lengths = [("rescales", rescales.count, operations[index].inputs.count)]
         case .table(let values): lengths = [("values", values.count, 256)]
         case .maxPool, .add, .pad, .softmax, .reshape, .slice, .transpose, .argMax, .batchMatmul: break
+        case .constant(let bytes): lengths = [("bytes", bytes.count, output.byteCount)]
+        case .tfliteAdd, .mul, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize, .reduce: break
         }
         for (what, count, expected) in lengths where count != expected {
             throw FormatError.program("\(describe(index)) has \(count) \(what) where its shapes need \(expected)")

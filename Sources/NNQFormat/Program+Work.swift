@@ -33,6 +33,8 @@ extension Operation {
         case .resizeBilinear(let rows, let columns): return 4 * (rows.count + columns.count)
         case .gather(_, let table): return table.count
         case .maxPool, .add, .pad, .reshape, .slice, .transpose, .argMax, .batchMatmul: return 0
+        case .constant(let bytes): return bytes.count
+        case .tfliteAdd, .mul, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize, .reduce: return 0
         }
     }
 }

@@ -122,6 +122,25 @@ public enum Operation: Sendable {
     /// Filter `[out_c, kernel_h, kernel_w, in_c / groups]`.
     case transposeConv2D(nnq_transpose_conv2d_params, filter: [Int8], Requantization)
     case batchMatmul(nnq_batch_matmul_params)
+    /// The elements, row by row, as they lie in a file: little-endian.
+    case constant(bytes: [UInt8])
+    /// TensorFlow Lite Micro's ADD or SUB; the inputs' extents are the output's or 1, as for all ops of two inputs.
+    case tfliteAdd(nnq_tflite_add_params)
+    case mul(nnq_mul_params)
+    case minimum
+    case maximum
+    /// The inputs are the activations and the slopes.
+    case prelu(nnq_prelu_params)
+    /// TensorFlow Lite Micro's SOFTMAX, over channels.
+    case tfliteSoftmax(nnq_tflite_softmax_params)
+    /// TensorFlow Lite Micro's L2_NORMALIZATION, over channels.
+    case l2Normalize
+    case reduce(nnq_reduce_params)
+
+    /// The constant of these int8 elements.
+    public static func constant(_ values: [Int8]) -> Operation {
+        .constant(bytes: values.map { UInt8(bitPattern: $0) })
+    }
 }
 
 /// An op at its place: it reads tensors, and op k writes tensor `inputCount + k` of its program.

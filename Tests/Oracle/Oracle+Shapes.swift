@@ -46,6 +46,22 @@ extension Oracle {
         }
     }
 
+    static func gather(_ input: Map, _ shape: ProgramTensor, _ p: nnq_gather_params, _ table: [Int8]) throws -> Map {
+        guard input.shape.count == shape.height * shape.width else { throw OracleError("not a row for each index") }
+        return try Map(shape) { y, x, c in
+            let index = input.values[y * shape.width + x] - input.zeroPoint
+            return Int(table[min(max(index, 0), Int(p.count) - 1) * shape.channels + c])
+        }
+    }
+
+    static func argMax(_ input: Map, _ shape: ProgramTensor, _ p: nnq_arg_max_params) throws -> Map {
+        guard shape.channels == 1, shape.type == .int32 else { throw OracleError("not a map of indices") }
+        return try Map(shape) { y, x, _ in
+            let values = try (0..<input.shape.channels).map { try input.element([y, x, $0]) }
+            return values.firstIndex(of: p.smallest == 1 ? values.min()! : values.max()!)!
+        }
+    }
+
     /// Every input element gives its multiple of the filter; what no input element reaches gets the zero point's.
     static func convolveTransposed(
         _ input: Map, _ shape: ProgramTensor, _ p: nnq_transpose_conv2d_params, _ filter: [Int8],
@@ -92,9 +108,9 @@ extension Oracle {
                 let right = try b.element([batchOfB] + (p.transpose_b == 0 ? [k, column] : [column, k]))
                 return try checked32(acc + (left - a.zeroPoint) * (right - b.zeroPoint))
             }
-            return try Affine(p).requantize(
-                acc, multiplier: Int(p.multiplier), shift: Int(p.shift),
-                zeroPoint: Int(shape.quantization.zeroPoint))
+            let scaled = try scaled(acc, p.multiplier, p.shift, rounding: p.rounding)
+            let sum = Int(shape.quantization.zeroPoint) + scaled
+            return min(max(sum, Int(p.act_min)), Int(p.act_max))
         }
     }
 

@@ -53,6 +53,15 @@ public enum Oracle {
         case .transposeConv2D(let p, let filter, let block):
             try convolveTransposed(inputs[0], shape, p, filter, block)
         case .batchMatmul(let p): try batchMatmul(inputs[0], inputs[1], shape, p)
+        case .constant(let bytes): try Map(shape, bytes: bytes.map { Int8(bitPattern: $0) })
+        case .tfliteAdd(let p): try tfliteAdd(inputs[0], inputs[1], shape, p)
+        case .mul(let p): try mul(inputs[0], inputs[1], shape, p)
+        case .minimum: try choose(inputs[0], inputs[1], shape, min)
+        case .maximum: try choose(inputs[0], inputs[1], shape, max)
+        case .prelu(let p): try prelu(inputs[0], inputs[1], shape, p)
+        case .tfliteSoftmax(let p): try tfliteSoftmax(inputs[0], shape, p)
+        case .l2Normalize: try l2Normalize(inputs[0], shape)
+        case .reduce(let p): try reduce(inputs[0], shape, p)
         }
     }
 }

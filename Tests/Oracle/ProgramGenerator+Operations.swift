@@ -28,8 +28,19 @@ extension ProgramGenerator {
         case .NNQ_OP_TRANSPOSE: return appendTranspose(input)
         case .NNQ_OP_RESIZE_NEAREST: return appendResizeNearest(input)
         case .NNQ_OP_RESIZE_BILINEAR: return appendResizeBilinear(input)
+        case .NNQ_OP_GATHER: return appendGather(input)
+        case .NNQ_OP_ARG_MAX: return appendArgMax(input)
         case .NNQ_OP_TRANSPOSE_CONV2D: return appendTransposeConv(input)
         case .NNQ_OP_BATCH_MATMUL: return appendBatchMatmul(input)
+        case .NNQ_OP_CONSTANT: return appendConstant()
+        case .NNQ_OP_TFLITE_ADD: return appendTFLiteAdd(input)
+        case .NNQ_OP_MUL: return appendMul(input)
+        case .NNQ_OP_MINIMUM: return appendChoice(.minimum, input)
+        case .NNQ_OP_MAXIMUM: return appendChoice(.maximum, input)
+        case .NNQ_OP_PRELU: return appendPrelu(input)
+        case .NNQ_OP_TFLITE_SOFTMAX: return appendTFLiteSoftmax(input)
+        case .NNQ_OP_L2_NORMALIZE: return appendL2Normalize(input)
+        case .NNQ_OP_REDUCE: return appendReduce(input)
         }
     }
 
@@ -38,31 +49,10 @@ extension ProgramGenerator {
     mutating func push(
         _ operation: Operation, _ inputs: [Int], _ shape: [Int], zeroPoint: Int8, limit: Int = 20_000
     ) -> Bool {
-        guard shape.reduce(1, *) <= limit else { return false }
+        guard shape.reduce(1, *) <= limit, inputs.allSatisfy({ operation.reads(tensors[$0].type) }) else { return false }
         tensors.append(tensor(shape, zeroPoint: zeroPoint))
         operations.append(ProgramOperation(operation, inputs: inputs))
         return true
-    }
-
-    private mutating func appendAdd(_ a: Int) -> Bool {
-        let partners = tensors.indices.filter { shape(of: $0) == shape(of: a) && ($0 != a || tensors.count == 1) }
-        guard !partners.isEmpty else { return false }
-        let b = oneOf(partners)
-        let zeroPoint = int8()
-        let (low, high) = activation()
-        var p = nnq_add_params()
-        (p.act_min, p.act_max) = (low, high)
-        p.multiplier_a = Int32(oneOf([0, 1, 32767, below(32768), below(32768)]))
-        p.multiplier_b = Int32(oneOf([0, 1, 32767, below(32768), below(32768)]))
-        p.shift = Int32(below(3) == 0 ? 1 + below(30) : 12 + below(6))
-        let products = 128 * Int(p.multiplier_a + p.multiplier_b)
-        let zeroPoints =
-            Int(zeroPoint) << Int(p.shift) + 1 << Int(p.shift - 1)
-            - Int(tensors[a].quantization.zeroPoint) * Int(p.multiplier_a)
-            - Int(tensors[b].quantization.zeroPoint) * Int(p.multiplier_b)
-        let limit = Int(Int32.max) - products
-        p.constant = Int32(below(6) == 0 ? (below(2) == 0 ? limit : -limit) : min(max(zeroPoints, -limit), limit))
-        return push(.add(p), [a, b], shape(of: a), zeroPoint: zeroPoint)
     }
 
     private mutating func appendConcat(_ first: Int) -> Bool {
@@ -88,14 +78,15 @@ extension ProgramGenerator {
     }
 
     private mutating func appendPad(_ input: Int) -> Bool {
-        let pads = (0..<4).map { _ in below(3) == 0 ? below(20) : below(3) }
+        let pads = (0..<6).map { $0 > 3 && below(2) == 0 ? 0 : below(3) == 0 ? below(20) : below(3) }
         let shape = shape(of: input)
+        let zeroPoint = tensors[input].quantization.zeroPoint
         let p = nnq_pad_params(
             opcode: 0, pad_top: Int32(pads[0]), pad_bottom: Int32(pads[1]), pad_left: Int32(pads[2]),
-            pad_right: Int32(pads[3]))
-        return push(
-            .pad(p), [input], [shape[0] + pads[0] + pads[1], shape[1] + pads[2] + pads[3], shape[2]],
-            zeroPoint: tensors[input].quantization.zeroPoint)
+            pad_right: Int32(pads[3]), pad_front: Int32(pads[4]), pad_back: Int32(pads[5]),
+            value: Int32(below(2) == 0 ? zeroPoint : int8()))
+        let padded = [shape[0] + pads[0] + pads[1], shape[1] + pads[2] + pads[3], shape[2] + pads[4] + pads[5]]
+        return push(.pad(p), [input], padded, zeroPoint: zeroPoint)
     }
 
     private mutating func appendSoftmax(_ input: Int) -> Bool {
@@ -123,5 +114,13 @@ extension ProgramGenerator {
         let width = oneOf((1...rest).filter { rest % $0 == 0 })
         return push(
             .reshape, [input], [height, width, rest / width], zeroPoint: tensors[input].quantization.zeroPoint)
+    }
+}
+
+extension Operation {
+    /// Whether the op works on elements of this type.
+    fileprivate func reads(_ type: ElementType) -> Bool {
+        if case .gather = self { return type != .int16 }
+        return type == .int8
     }
 }

@@ -59,6 +59,24 @@ extension ProgramGenerator {
         return ResizePosition(lower: UInt16(lower), fraction: UInt16(fraction))
     }
 
+    mutating func appendGather(_ input: Int) -> Bool {
+        let indices = tensors[input].count
+        let height = oneOf((1...min(indices, 40)).filter { indices % $0 == 0 })
+        let channels = 1 + below(8)
+        var p = nnq_gather_params()
+        p.count = Int32(1 + below(90))
+        let table = (0..<Int(p.count) * channels).map { _ in int8() }
+        return push(.gather(p, table: table), [input], [height, indices / height, channels], zeroPoint: int8())
+    }
+
+    mutating func appendArgMax(_ input: Int) -> Bool {
+        let p = nnq_arg_max_params(opcode: 0, smallest: Int32(below(2)))
+        let extents = shape(of: input)
+        guard push(.argMax(p), [input], [extents[0], extents[1], 1], zeroPoint: 0) else { return false }
+        tensors[tensors.count - 1].type = .int32
+        return true
+    }
+
     mutating func appendTransposeConv(_ input: Int) -> Bool {
         let extents = shape(of: input)
         var kernel = [0, 0], stride = [0, 0], dilation = [0, 0], pads = [0, 0], output = [0, 0]
@@ -103,14 +121,10 @@ extension ProgramGenerator {
         guard !partners.isEmpty else { return false }
         let b = oneOf(partners)
         let second = shape(of: b)
-        let largest = 65025 * depth
-        guard largest <= Int(Int32.max) else { return false }
-        let room = Int.bitWidth - 1 - (Int(Int32.max) / largest).leadingZeroBitCount
+        guard depth <= 10_000 else { return false }
         (p.act_min, p.act_max) = activation()
         p.rounding = Int32(below(2))
-        p.multiplier = multiplier()
-        let least = p.rounding == 0 ? 1 : max(31 - room, 1)
-        p.shift = Int32(below(4) == 0 ? least + below(63 - least) : 38 + below(6))
+        (p.multiplier, p.shift) = scale(65025 * depth)
         return push(
             .batchMatmul(p), [a, b],
             [max(first[0], second[0]), rows, p.transpose_b == 0 ? second[2] : second[1]], zeroPoint: int8())

@@ -12,7 +12,6 @@ struct Affine {
     init(_ p: nnq_depthwise_conv2d_params) { self.init(p.act_min, p.act_max, p.rounding, p.pre_shift) }
     init(_ p: nnq_dense_params) { self.init(p.act_min, p.act_max, p.rounding, p.pre_shift) }
     init(_ p: nnq_transpose_conv2d_params) { self.init(p.act_min, p.act_max, p.rounding, p.pre_shift) }
-    init(_ p: nnq_batch_matmul_params) { self.init(p.act_min, p.act_max, p.rounding, 0) }
     init(_ p: nnq_average_pool_params) { self.init(p.act_min, p.act_max, p.rounding, p.pre_shift) }
 
     private init(_ low: Int32, _ high: Int32, _ rounding: Int32, _ preShift: Int32) {
@@ -31,11 +30,8 @@ struct Affine {
     }
 
     func requantize(_ acc: Int, _ block: Requantization, _ c: Int, zeroPoint: Int) throws -> Int {
-        let (multiplier, shift) = (Int(block.multiplier[c]), Int(block.shift[c]))
-        return try requantize(acc, multiplier: multiplier, shift: shift, zeroPoint: zeroPoint)
-    }
-
-    func requantize(_ acc: Int, multiplier: Int, shift: Int, zeroPoint: Int) throws -> Int {
+        let multiplier = Int(block.multiplier[c])
+        let shift = Int(block.shift[c])
         if rounding == 0 {
             return try once(acc, multiplier: multiplier, shift: shift, zeroPoint: zeroPoint)
         }
@@ -57,3 +53,19 @@ struct Affine {
         return clamp(sum > 1000 ? 1000 : sum < -1000 ? -1000 : Int(sum))
     }
 }
+
+/// acc * multiplier / 2^shift for an op whose fields hold both: rounded once, half up, or twice as TensorFlow Lite Micro
+/// does. Checks the op's overflow certificate for this value.
+func scaled(_ acc: Int, _ multiplier: Int32, _ shift: Int32, rounding: Int32) throws -> Int {
+    let left = max(0, 31 - Int(shift))
+    let right = max(0, Int(shift) - 31)
+    let shifted = try checked32(acc << left)
+    if rounding == 0 {
+        // floor(product / 2^shift + 1/2), with the half as an even numerator.
+        return floorShift(floorShift(acc * Int(multiplier), Int(shift) - 1) + 1, 1)
+    }
+    return roundAway(try checked32(doublingHigh(shifted, Int(multiplier))), 1 << right)
+}
+
+/// a * b / 2^31 to nearest, ties upwards.
+func doublingHigh(_ a: Int, _ b: Int) -> Int { floorShift(a * b + 1 << 30, 31) }

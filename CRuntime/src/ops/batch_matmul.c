@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * batch_matmul: products of matrices, one a row: width is the matrix's rows, channels its columns.
  */
-#include "../requant.h"
+#include "../scale.h"
 #include "../verify.h"
 
 /* One factor: element (i, k), of `count` by `depth`, is at i * across + k * along of its matrix. */
@@ -32,15 +32,7 @@ static factor load_b(const nnq_call *call) {
     return load_factor(call, 1, !call->params.batch_matmul.transpose_b);
 }
 
-/* The largest |q - zero_point|. */
-static uint32_t reach(const nnq_tensor *tensor) {
-    const int32_t below = tensor->zero_point - INT8_MIN;
-    const int32_t above = INT8_MAX - tensor->zero_point;
-    return (uint32_t)(below > above ? below : above);
-}
-
 static int32_t check(nnq_check *check) {
-    const nnq_batch_matmul_params *p = &check->call.params.batch_matmul;
     const nnq_tensor *out = &check->call.out;
     const factor a = load_a(&check->call);
     const factor b = load_b(&check->call);
@@ -49,12 +41,10 @@ static int32_t check(nnq_check *check) {
         (b.tensor.height != out->height && b.tensor.height != 1)) {
         return nnq_fail_shape(check);
     }
-    const int32_t left = p->rounding && p->shift < 31 ? 31 - p->shift : 0;
-    const uint64_t bound = (uint64_t)reach(&a.tensor) * reach(&b.tensor) * (uint32_t)a.depth;
-    if (bound > (uint32_t)INT32_MAX >> left) {
-        return nnq_fail_field(check, NNQ_ERROR_OVERFLOW, NNQ_FIELD_INDEX(batch_matmul, multiplier));
-    }
-    return nnq_check_clamp(check, NNQ_FIELD_INDEX(batch_matmul, act_min));
+    const uint64_t largest =
+        (uint64_t)nnq_deviation(a.tensor.zero_point) * nnq_deviation(b.tensor.zero_point) * (uint32_t)a.depth;
+    const int32_t error = nnq_check_scale(check, NNQ_FIELD_INDEX(batch_matmul, shift), largest);
+    return error != NNQ_OK ? error : nnq_check_clamp(check, NNQ_FIELD_INDEX(batch_matmul, act_min));
 }
 
 /* Sum of (a - a's zero point) * (b - b's zero point) over the depth; the op's certificate bounds it. */
@@ -66,19 +56,12 @@ static int32_t product(const factor *a, const int8_t *in_a, const factor *b, con
     return acc;
 }
 
-static int8_t requantize(const nnq_batch_matmul_params *p, int32_t acc, int32_t zero_point) {
-    const int32_t low = p->act_min - zero_point;
-    const int32_t high = p->act_max - zero_point;
-    const int32_t scaled = p->rounding ? nnq_scale_twice(acc, p->multiplier, p->shift)
-                                       : nnq_scale_wide(acc, p->multiplier, p->shift);
-    return (int8_t)(zero_point + nnq_clamp(scaled, low, high));
-}
-
 void nnq_batch_matmul_s8_portable(const nnq_call *call, int32_t first, int32_t count) {
     const nnq_batch_matmul_params *p = &call->params.batch_matmul;
     const nnq_tensor *out = &call->out;
     const factor a = load_a(call);
     const factor b = load_b(call);
+    const int32_t zero_point = out->zero_point;
     for (int32_t y = first; y < first + count; y++) {
         const int8_t *in_a = nnq_row(call, &a.tensor, a.tensor.height == 1 ? 0 : y);
         const int8_t *in_b = nnq_row(call, &b.tensor, b.tensor.height == 1 ? 0 : y);
@@ -86,7 +69,9 @@ void nnq_batch_matmul_s8_portable(const nnq_call *call, int32_t first, int32_t c
         for (int32_t i = 0; i < a.count; i++) {
             for (int32_t j = 0; j < b.count; j++) {
                 const int32_t acc = product(&a, in_a + i * a.across, &b, in_b + j * b.across);
-                *output++ = requantize(p, acc, out->zero_point);
+                const int32_t scaled = nnq_scale(acc, p->multiplier, p->shift, p->rounding);
+                *output++ =
+                    (int8_t)(zero_point + nnq_clamp(scaled, p->act_min - zero_point, p->act_max - zero_point));
             }
         }
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Random ops that rearrange tensors, resize them, or multiply two of them.
  */
-#include "random_shapes.h"
+#include "random_parts.h"
 
 /* Some of the places 0 .. extent - 1, in steps of either sign. */
 typedef struct range {
@@ -89,25 +89,39 @@ int32_t random_batch_matmul(builder *b, rng *r, int32_t input) {
     const builder_tensor a = b->tensors[input];
     const int32_t transpose_a = rng_range(r, 0, 1);
     const int32_t transpose_b = rng_range(r, 0, 1);
-    const int32_t rounding = rng_range(r, 0, 1);
-    const int32_t inputs[2] = {
-        input, other_factor(b, r, &a, transpose_a ? a.width : a.channels, transpose_b)};
-    if (inputs[1] < 0 || 65025 * (int64_t)(transpose_a ? a.width : a.channels) > INT32_MAX) {
+    const int32_t depth = transpose_a ? a.width : a.channels;
+    const int32_t inputs[2] = {input, other_factor(b, r, &a, depth, transpose_b)};
+    if (inputs[1] < 0 || depth > INT32_MAX / 65025) {
         return -1;
     }
     const builder_tensor other = b->tensors[inputs[1]];
-    int32_t least = rounding ? 31 : 1;
-    while (least > 1 && 65025 * (int64_t)(transpose_a ? a.width : a.channels) << (32 - least) <= INT32_MAX) {
-        least--;
-    }
-    const int32_t shift = rng_once_in(r, 8) ? rng_range(r, least, 62) : rng_range(r, 36, 43);
-    nnq_params params = {.batch_matmul = {NNQ_OP_BATCH_MATMUL, transpose_a, transpose_b, -128, 127, rounding,
-                                          rng_range(r, 1 << 30, INT32_MAX), shift}};
-    if (rng_once_in(r, 4)) {
-        params.batch_matmul.act_min = rng_range(r, -128, 0);
-        params.batch_matmul.act_max = rng_range(r, 0, 127);
-    }
+    nnq_batch_matmul_params p = {NNQ_OP_BATCH_MATMUL, transpose_a, transpose_b, 0, 0, rng_range(r, 0, 1), 0, 0};
+    random_clamp(r, &p.act_min, &p.act_max);
+    random_scale(r, 65025 * depth, 1, &p.multiplier, &p.shift);
+    const nnq_params params = {.batch_matmul = p};
     return builder_op_add(b, &params, inputs, 2, a.height > other.height ? a.height : other.height,
                           transpose_a ? a.channels : a.width, transpose_b ? other.width : other.channels,
-                          rng_range(r, -128, 127));
+                          random_zero_point(r));
+}
+
+int32_t random_gather(builder *b, rng *r, int32_t input) {
+    const builder_tensor in = b->tensors[input];
+    const int32_t indices = in.height * in.width * in.channels;
+    const int32_t channels = rng_range(r, 1, 9);
+    int8_t values[300 * 9];
+    nnq_params params = {.gather = {NNQ_OP_GATHER, rng_range(r, 1, 300), 0}};
+    for (int32_t i = 0; i < params.gather.count * channels; i++) {
+        values[i] = (int8_t)rng_range(r, -128, 127);
+    }
+    params.gather.values = builder_data(b, values, (size_t)(params.gather.count * channels));
+    const int32_t height = rng_once_in(r, 2) ? 1 : in.height;
+    return builder_op_add(b, &params, &input, 1, height, indices / height, channels, random_zero_point(r));
+}
+
+int32_t random_arg_max(builder *b, rng *r, int32_t input) {
+    const builder_tensor in = b->tensors[input];
+    const nnq_params params = {.arg_max = {NNQ_OP_ARG_MAX, rng_range(r, 0, 1)}};
+    const int32_t output = builder_op_add(b, &params, &input, 1, in.height, in.width, 1, 0);
+    b->tensors[output].type = NNQ_INT32;
+    return output;
 }

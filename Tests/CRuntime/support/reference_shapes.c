@@ -69,6 +69,33 @@ static int32_t resize_bilinear(const context *c, point p) {
     return (int32_t)(sum >= 0 ? (sum + (1 << 19)) >> 20 : -((-sum + (1 << 19)) >> 20));
 }
 
+/* Element `index` of the input, of whatever type. */
+static int64_t index_at(const context *c, int32_t index) {
+    int32_t wide;
+    if (c->in->type == NNQ_INT8) {
+        return c->input[index] - c->in->zero_point;
+    }
+    memcpy(&wide, c->input + 4 * index, sizeof wide);
+    return wide;
+}
+
+static int32_t gather(const context *c, point p) {
+    const nnq_gather_params *g = &c->params->gather;
+    const int64_t index = index_at(c, p.at[0] * c->out->width + p.at[1]);
+    const int64_t inside = index < 0 ? 0 : index >= g->count ? g->count - 1 : index;
+    return (int8_t)c->b->data[g->values + inside * c->out->channels + p.at[2]];
+}
+
+static int32_t arg_max(const context *c, point p) {
+    int32_t best = 0;
+    for (int32_t k = 0; k < c->in->channels; k++) {
+        const int32_t value = input_at(c, p.at[0], p.at[1], k);
+        const int32_t record = input_at(c, p.at[0], p.at[1], best);
+        best = (c->params->arg_max.smallest ? value < record : value > record) ? k : best;
+    }
+    return best;
+}
+
 static int32_t batch_matmul(const context *c, const builder_tensor *other, const int8_t *values, point p) {
     const nnq_batch_matmul_params *m = &c->params->batch_matmul;
     const int32_t depth = m->transpose_a ? c->in->width : c->in->channels;
@@ -84,16 +111,17 @@ static int32_t batch_matmul(const context *c, const builder_tensor *other, const
                                 m->act_max);
 }
 
-static int one_element(const context *c, const builder_op *op, int8_t *const *tensors, point p, int8_t *output) {
+/* The output's element; `*known` becomes 0 where the op is none of these. */
+static int32_t one_element(const context *c, const builder_op *op, int8_t *const *tensors, point p, int *known) {
     switch (c->params->opcode) {
-    case NNQ_OP_SLICE: *output = (int8_t)slice(c, p); return 1;
-    case NNQ_OP_TRANSPOSE: *output = (int8_t)transpose(c, p); return 1;
-    case NNQ_OP_RESIZE_NEAREST: *output = (int8_t)resize_nearest(c, p); return 1;
-    case NNQ_OP_RESIZE_BILINEAR: *output = (int8_t)resize_bilinear(c, p); return 1;
-    case NNQ_OP_BATCH_MATMUL:
-        *output = (int8_t)batch_matmul(c, &c->b->tensors[op->inputs[1]], tensors[op->inputs[1]], p);
-        return 1;
-    default: return 0;
+    case NNQ_OP_SLICE: return slice(c, p);
+    case NNQ_OP_TRANSPOSE: return transpose(c, p);
+    case NNQ_OP_RESIZE_NEAREST: return resize_nearest(c, p);
+    case NNQ_OP_RESIZE_BILINEAR: return resize_bilinear(c, p);
+    case NNQ_OP_GATHER: return gather(c, p);
+    case NNQ_OP_ARG_MAX: return arg_max(c, p);
+    case NNQ_OP_BATCH_MATMUL: return batch_matmul(c, &c->b->tensors[op->inputs[1]], tensors[op->inputs[1]], p);
+    default: *known = 0; return 0;
     }
 }
 
@@ -101,15 +129,20 @@ int reference_shapes(const builder *b, int32_t k, int8_t *const *tensors) {
     const builder_op *op = &b->ops[k];
     const int32_t output = b->input_count + k;
     const context c = {b, &op->params, &b->tensors[op->inputs[0]], &b->tensors[output], tensors[op->inputs[0]]};
+    int known = 1;
     for (int32_t y = 0; y < c.out->height; y++) {
         for (int32_t x = 0; x < c.out->width; x++) {
             for (int32_t channel = 0; channel < c.out->channels; channel++) {
                 const point p = {{y, x, channel}};
-                if (!one_element(&c, op, tensors, p, &tensors[output][index_of(c.out, p)])) {
-                    return 0;
+                const int32_t value = one_element(&c, op, tensors, p, &known);
+                const int32_t at = index_of(c.out, p);
+                if (known && c.out->type == NNQ_INT32) {
+                    memcpy(tensors[output] + 4 * at, &value, sizeof value);
+                } else if (known) {
+                    tensors[output][at] = (int8_t)value;
                 }
             }
         }
     }
-    return 1;
+    return known;
 }
