@@ -10,12 +10,14 @@ let package = Package(
         .library(name: "NNQTrain", targets: ["NNQTrain"]),
         .library(name: "NNQQuantize", targets: ["NNQQuantize"]),
         .library(name: "NNQFormat", targets: ["NNQFormat"]),
+        .library(name: "NNQImport", targets: ["NNQImport"]),
         .library(name: "NNQRewrite", targets: ["NNQRewrite"]),
         .library(name: "NNQRuntime", targets: ["NNQRuntime"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     ],
     targets: [
         // The C runtime: copyable alone, no dependency.
@@ -43,10 +45,17 @@ let package = Package(
             dependencies: ["NNQGraph", "NNQTrain", "NNQData", .product(name: "Yams", package: "Yams")],
             resources: [.embedInCode("Recipes")]),
         .target(name: "NNQRuntime", dependencies: ["CNNQ"]),
+        .target(
+            name: "ONNXProto", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            exclude: ["onnx.proto", "regenerate", "VERSIONS"]),
+        .target(
+            name: "NNQImport",
+            dependencies: ["NNQBase", "NNQGraph", "NNQFormat", "NNQQuantize", "CNNQ", "ONNXProto"]),
         .executableTarget(
             name: "nnq",
             dependencies: [
-                "NNQBase", "NNQGraph", "NNQData", "NNQTrain", "NNQFormat", "NNQQuantize", "NNQRecipes", "NNQRuntime",
+                "NNQBase", "NNQGraph", "NNQData", "NNQTrain", "NNQFormat", "NNQRewrite", "NNQQuantize", "NNQImport",
+                "NNQRecipes", "NNQRuntime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tools/nnq"),
@@ -67,6 +76,11 @@ let package = Package(
             ]),
         .testTarget(name: "NNQTrainTests", dependencies: ["NNQTrain", "NNQBase", "NNQGraph", "NNQData"]),
         .executableTarget(name: "TrainBench", dependencies: ["NNQBase", "NNQTrain"], path: "Tests/Bench/TrainBench"),
+        .testTarget(
+            name: "NNQImportTests",
+            dependencies: [
+                "NNQImport", "NNQBase", "NNQGraph", "NNQTrain", "NNQFormat", "NNQRuntime", "CNNQ", "ONNXProto",
+            ]),
         .testTarget(name: "NNQDataTests", dependencies: ["NNQBase", "NNQData"]),
     ]
 )
