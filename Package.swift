@@ -65,14 +65,15 @@ let package = Package(
         .testTarget(name: "NNQFormatTests", dependencies: ["NNQBase", "NNQFormat", "CNNQ", "Oracle"]),
         .testTarget(name: "NNQRuntimeTests", dependencies: ["NNQBase", "NNQFormat", "NNQRuntime", "CNNQ", "Oracle"]),
         .testTarget(
-            name: "NNQRewriteTests", dependencies: ["NNQBase", "NNQFormat", "NNQRewrite", "NNQRuntime", "CNNQ", "Oracle"]),
+            name: "NNQRewriteTests",
+            dependencies: ["NNQFormat", "NNQRewrite", "NNQRuntime", "CNNQ", "Oracle"]),
         .testTarget(name: "NNQCommandTests", dependencies: ["nnq"]),
         .testTarget(name: "NNQGraphTests", dependencies: ["NNQGraph", "NNQBase"]),
         .testTarget(
             name: "NNQQuantizeTests",
             dependencies: [
-                "NNQQuantize", "NNQGraph", "NNQBase", "NNQData", "NNQTrain", "NNQFormat", "NNQRuntime", "CNNQ",
-                "Oracle",
+                "NNQQuantize", "NNQGraph", "NNQBase", "NNQData", "NNQTrain", "NNQFormat", "NNQRewrite", "NNQRuntime",
+                "CNNQ", "Oracle",
             ]),
         .testTarget(name: "NNQTrainTests", dependencies: ["NNQTrain", "NNQBase", "NNQGraph", "NNQData"]),
         .executableTarget(name: "TrainBench", dependencies: ["NNQBase", "NNQTrain"], path: "Tests/Bench/TrainBench"),
