@@ -16,7 +16,7 @@ extension Int8Importer {
     }
 
     /// Values keep their bits, so the numbers that they stand for stay only with the same quantization.
-    func checkUnchanged(_ operation: TFLiteOperator, _ input: Operand, _ output: Operand) throws {
+    func checkUnchanged(_ operation: TFLiteOperator, _ input: TFLiteOperand, _ output: TFLiteOperand) throws {
         guard input.zeroPoint == output.zeroPoint, abs(input.scale - output.scale) <= 1e-6 * output.scale else {
             throw model.failure(
                 operation, "changes the quantization from \"\(input.tensor.name)\", and this operator cannot: quantize "
@@ -41,7 +41,7 @@ extension Int8Importer {
             }
             sides[place] = margin
         }
-        let expected = Extents(
+        let expected = MapExtents(
             height: input.extents.height + sides[0].0 + sides[0].1,
             width: input.extents.width + sides[1].0 + sides[1].1, channels: input.extents.channels)
         guard output.extents == expected else {
@@ -71,7 +71,7 @@ extension Int8Importer {
     }
 
     private func checkJoin(
-        _ operation: TFLiteOperator, _ inputs: [Extents], _ output: Extents, axis: Int
+        _ operation: TFLiteOperator, _ inputs: [MapExtents], _ output: MapExtents, axis: Int
     ) throws {
         let parts = inputs.map { $0.along }
         let whole = output.along
@@ -85,7 +85,7 @@ extension Int8Importer {
 
     /// Eight at a time, which is what an op takes.
     private mutating func appendConcatenation(
-        _ operation: TFLiteOperator, _ inputs: [Operand], _ output: Operand, axis: Int
+        _ operation: TFLiteOperator, _ inputs: [TFLiteOperand], _ output: TFLiteOperand, axis: Int
     ) throws {
         var pending = inputs.map { (place: $0.place!, extents: $0.extents) }
         var part = 1
@@ -105,7 +105,7 @@ extension Int8Importer {
     }
 }
 
-extension Extents {
+extension MapExtents {
     /// By axis.
     var along: [Int] { [height, width, channels] }
 
