@@ -25,8 +25,8 @@ extension Int8Importer {
         let activation = try model.activation(operation, options, slot: 0)
         var weights = FilterChannels(
             filter: filter.values, isInnermost: false, bias: try bias(operation, channels: units),
-            multipliers: try rowMultipliers(operation, filter, input, output), inputZeroPoint: input.zeroPoint,
-            output: output.quantization, limits: try limits(operation, activation, output.quantization))
+            multipliers: try multipliers(operation, filter, channels: units, input: input, output: output),
+            inputZeroPoint: input.zeroPoint, output: output.quantization, limits: try limits(operation, activation, output.quantization))
         let block = try requantization(operation, &weights)
         if rows == 1, output.extents.count == output.extents.channels {
             var parameters = nnq_dense_params()
@@ -37,18 +37,6 @@ extension Int8Importer {
         } else {
             try appendRows(operation, weights, block, features: features, input, output)
         }
-    }
-
-    /// One scale for the whole filter is multiplied in single precision.
-    private func rowMultipliers(
-        _ operation: TFLiteOperator, _ filter: TFLiteFilter, _ input: TFLiteOperand, _ output: TFLiteOperand
-    ) throws -> [TFLiteMultiplier] {
-        if filter.scales.count > 1 {
-            return try multipliers(operation, filter, channels: filter.shape[0], input: input, output: output)
-        }
-        let factor = Double(input.quantization.scale * filter.scales[0]) / output.scale
-        guard factor.isFinite else { throw model.failure(operation, "its scales overflow: quantize it again") }
-        return Array(repeating: TFLiteMultiplier(factor), count: filter.shape[0])
     }
 
     private mutating func appendRows(

@@ -31,6 +31,19 @@ extension Int8Importer {
         return TFLiteOperand(index: index, tensor: model.tensors[index], quantization: quantization, place: place)
     }
 
+    /// TFLiteOperand `position` of an operator that also takes constants, which become ops of their own.
+    mutating func operand(_ operation: TFLiteOperator, _ position: Int) throws -> TFLiteOperand {
+        let index = try model.input(operation, position)
+        if placeOf[index] == nil, model.tensors[index].type == .int8,
+            let values = try budget.integers(Int8.self, index, for: operation)
+        {
+            program.operations.append(ProgramOperation(.constant(values), inputs: []))
+            try appendTensor(index, of: operation)
+            placeOf[index] = program.tensors.count - 1
+        }
+        return try input(operation, position)
+    }
+
     /// The operator's only output.
     func output(_ operation: TFLiteOperator) throws -> TFLiteOperand {
         guard operation.outputs.count == 1 else {

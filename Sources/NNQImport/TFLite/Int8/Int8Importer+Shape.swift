@@ -24,33 +24,41 @@ extension Int8Importer {
         }
     }
 
+    /// The border is of the third input's value, or of zeros.
     mutating func translatePad(_ operation: TFLiteOperator) throws {
         let (input, output) = (try input(operation, 0), try output(operation))
         try checkUnchanged(operation, input, output)
-        guard model.optionalInput(operation, 2) == nil else {
-            throw model.failure(operation, "pads with a value, and only zeros can be imported: use PAD")
-        }
         let margins = try model.margins(operation, budget: &budget)
         guard margins.count == input.tensor.shape.count else {
             throw model.failure(operation, "has paddings for \(margins.count) axes: export the model again")
         }
         var sides = [(0, 0), (0, 0), (0, 0)]
         for (axis, margin) in margins.enumerated() where margin != (0, 0) {
-            guard let place = input.tensor.mapAxis(axis), place < 2 else {
-                throw model.failure(operation, "pads axis \(axis), and only rows and columns can be: reshape before it")
+            guard let place = input.tensor.mapAxis(axis) else {
+                throw model.failure(operation, "pads axis \(axis), the batch or one too many: reshape before it")
             }
             sides[place] = margin
         }
-        let expected = MapExtents(
-            height: input.extents.height + sides[0].0 + sides[0].1,
-            width: input.extents.width + sides[1].0 + sides[1].1, channels: input.extents.channels)
-        guard output.extents == expected else {
+        guard output.extents.along == zip(input.extents.along, sides).map({ $0 + $1.0 + $1.1 }) else {
             throw model.failure(operation, "its output is \(output.tensor.shape.shapeText): export the model again")
         }
         var parameters = nnq_pad_params()
-        (parameters.pad_top, parameters.pad_bottom) = (Int32(clamping: sides[0].0), Int32(clamping: sides[0].1))
-        (parameters.pad_left, parameters.pad_right) = (Int32(clamping: sides[1].0), Int32(clamping: sides[1].1))
+        (parameters.pad_top, parameters.pad_bottom) = (Int32(sides[0].0), Int32(sides[0].1))
+        (parameters.pad_left, parameters.pad_right) = (Int32(sides[1].0), Int32(sides[1].1))
+        (parameters.pad_front, parameters.pad_back) = (Int32(sides[2].0), Int32(sides[2].1))
+        parameters.value = Int32(try padding(operation, output))
         try append(.pad(parameters), inputs: [input.place!], output: output, of: operation)
+    }
+
+    private mutating func padding(_ operation: TFLiteOperator, _ output: TFLiteOperand) throws -> Int8 {
+        guard let index = model.optionalInput(operation, 2) else { return output.quantization.zeroPoint }
+        guard model.tensors[index].type == .int8, model.tensors[index].count == 1,
+            let value = try budget.integers(Int8.self, index, for: operation)?.first
+        else {
+            throw model.failure(
+                operation, "\"\(model.tensors[index].name)\" must be one constant int8 value: fold it when converting")
+        }
+        return value
     }
 
     /// TensorFlow Lite Micro joins int8 values as they are.
