@@ -11,6 +11,7 @@ let package = Package(
         .library(name: "NNQQuantize", targets: ["NNQQuantize"]),
         .library(name: "NNQFormat", targets: ["NNQFormat"]),
         .library(name: "NNQImport", targets: ["NNQImport"]),
+        .library(name: "NNQRewrite", targets: ["NNQRewrite"]),
         .library(name: "NNQRuntime", targets: ["NNQRuntime"]),
     ],
     dependencies: [
@@ -35,6 +36,7 @@ let package = Package(
         .target(name: "CTrainKernels"),
         .target(name: "NNQTrain", dependencies: ["NNQBase", "NNQGraph", "NNQData", "CDNNL", "CTrainKernels"]),
         .target(name: "NNQFormat", dependencies: ["NNQBase", "CNNQ"]),
+        .target(name: "NNQRewrite", dependencies: ["NNQFormat", "NNQRuntime", "CNNQ"]),
         .target(
             name: "NNQQuantize",
             dependencies: ["NNQBase", "NNQGraph", "NNQData", "NNQTrain", "NNQFormat", "NNQRuntime"]),
@@ -46,11 +48,14 @@ let package = Package(
         .target(
             name: "ONNXProto", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
             exclude: ["onnx.proto", "regenerate", "VERSIONS"]),
-        .target(name: "NNQImport", dependencies: ["NNQBase", "NNQGraph", "NNQFormat", "NNQQuantize", "ONNXProto"]),
+        .target(
+            name: "NNQImport",
+            dependencies: ["NNQBase", "NNQGraph", "NNQFormat", "NNQQuantize", "CNNQ", "ONNXProto"]),
         .executableTarget(
             name: "nnq",
             dependencies: [
-                "NNQBase", "NNQGraph", "NNQData", "NNQTrain", "NNQFormat", "NNQQuantize", "NNQRecipes", "NNQRuntime",
+                "NNQBase", "NNQGraph", "NNQData", "NNQTrain", "NNQFormat", "NNQRewrite", "NNQQuantize", "NNQImport",
+                "NNQRecipes", "NNQRuntime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tools/nnq"),
@@ -59,6 +64,8 @@ let package = Package(
         .target(name: "Oracle", dependencies: ["NNQBase", "NNQFormat", "CNNQ"], path: "Tests/Oracle"),
         .testTarget(name: "NNQFormatTests", dependencies: ["NNQBase", "NNQFormat", "CNNQ", "Oracle"]),
         .testTarget(name: "NNQRuntimeTests", dependencies: ["NNQBase", "NNQFormat", "NNQRuntime", "CNNQ", "Oracle"]),
+        .testTarget(
+            name: "NNQRewriteTests", dependencies: ["NNQBase", "NNQFormat", "NNQRewrite", "NNQRuntime", "CNNQ", "Oracle"]),
         .testTarget(name: "NNQCommandTests", dependencies: ["nnq"]),
         .testTarget(name: "NNQGraphTests", dependencies: ["NNQGraph", "NNQBase"]),
         .testTarget(
@@ -70,7 +77,10 @@ let package = Package(
         .testTarget(name: "NNQTrainTests", dependencies: ["NNQTrain", "NNQBase", "NNQGraph", "NNQData"]),
         .executableTarget(name: "TrainBench", dependencies: ["NNQBase", "NNQTrain"], path: "Tests/Bench/TrainBench"),
         .testTarget(
-            name: "NNQImportTests", dependencies: ["NNQImport", "NNQGraph", "NNQTrain", "NNQFormat", "ONNXProto"]),
+            name: "NNQImportTests",
+            dependencies: [
+                "NNQImport", "NNQBase", "NNQGraph", "NNQTrain", "NNQFormat", "NNQRuntime", "CNNQ", "ONNXProto",
+            ]),
         .testTarget(name: "NNQDataTests", dependencies: ["NNQBase", "NNQData"]),
     ]
 )

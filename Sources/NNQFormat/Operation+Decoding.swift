@@ -15,21 +15,18 @@ extension Operation {
             let p = parameters.conv2d
             let perGroup = inputs[0].channels / Int(p.groups)
             let length = output.channels * Int(p.kernel_height) * Int(p.kernel_width) * perGroup
-            self = .conv2D(
-                p, filter: bytes.numbers(at: Int(p.filter), count: length),
-                Requantization(bytes, at: p.requant, channels: output.channels))
+            let filter = FilterBlock(bytes, at: p.filter, count: length, output.channels, shift: p.shift)
+            self = .conv2D(p, filter: filter.filter, filter.requantization)
         case .NNQ_OP_DEPTHWISE_CONV2D:
             let p = parameters.depthwise_conv2d
             let length = output.channels * Int(p.kernel_height) * Int(p.kernel_width)
-            self = .depthwiseConv2D(
-                p, filter: bytes.numbers(at: Int(p.filter), count: length),
-                Requantization(bytes, at: p.requant, channels: output.channels))
+            let filter = FilterBlock(bytes, at: p.filter, count: length, output.channels, shift: p.shift)
+            self = .depthwiseConv2D(p, filter: filter.filter, filter.requantization)
         case .NNQ_OP_DENSE:
             let p = parameters.dense
             let length = output.channels * inputs[0].count
-            self = .dense(
-                p, filter: bytes.numbers(at: Int(p.filter), count: length),
-                Requantization(bytes, at: p.requant, channels: output.channels))
+            let filter = FilterBlock(bytes, at: p.filter, count: length, output.channels, shift: p.shift)
+            self = .dense(p, filter: filter.filter, filter.requantization)
         case .NNQ_OP_MAX_POOL: self = .maxPool(parameters.max_pool)
         case .NNQ_OP_AVERAGE_POOL:
             let p = parameters.average_pool
@@ -45,17 +42,31 @@ extension Operation {
             let p = parameters.softmax
             self = .softmax(bytes.numbers(at: Int(p.exponentials), count: Int(p.count)))
         case .NNQ_OP_RESHAPE: self = .reshape
+        case .NNQ_OP_CONSTANT:
+            let start = Int(parameters.constant.values)
+            self = .constant(bytes: Array(bytes[start..<start + output.byteCount]))
+        case .NNQ_OP_TFLITE_ADD: self = .tfliteAdd(parameters.tflite_add)
+        case .NNQ_OP_MUL: self = .mul(parameters.mul)
+        case .NNQ_OP_MINIMUM: self = .minimum
+        case .NNQ_OP_MAXIMUM: self = .maximum
+        case .NNQ_OP_PRELU: self = .prelu(parameters.prelu)
+        case .NNQ_OP_TFLITE_SOFTMAX: self = .tfliteSoftmax(parameters.tflite_softmax)
+        case .NNQ_OP_L2_NORMALIZE: self = .l2Normalize
+        case .NNQ_OP_REDUCE: self = .reduce(parameters.reduce)
         }
     }
 }
 
-extension Requantization {
-    fileprivate init(_ bytes: [UInt8], at offset: Int32, channels: Int) {
+/// A filter and the block behind it.
+struct FilterBlock {
+    let filter: [Int8]
+    let requantization: Requantization
+
+    init(_ bytes: [UInt8], at offset: Int32, count: Int, _ channels: Int, shift: Int32) {
         let start = Int(offset)
-        self.init(
-            bias: bytes.numbers(at: start, count: channels),
-            multiplier: bytes.numbers(at: start + 4 * channels, count: channels),
-            shift: bytes.numbers(at: start + 8 * channels, count: channels))
+        filter = bytes.numbers(at: start, count: count)
+        requantization = Requantization(
+            bytes, at: start + (count + 3) / 4 * 4, channels: channels, baseShift: shift)
     }
 }
 

@@ -20,12 +20,14 @@ extension Operation {
         switch self {
         case .conv2D(_, let filter, let requantization), .depthwiseConv2D(_, let filter, let requantization),
             .dense(_, let filter, let requantization):
-            return filter.count + 9 * requantization.bias.count
+            return (filter.count + 3) / 4 * 4 + requantization.byteCount
         case .averagePool(_, let multipliers): return 4 * multipliers.count
         case .concat(_, let rescales): return 8 * rescales.count
         case .table(let values): return values.count
         case .softmax(let exponentials): return 2 * exponentials.count
+        case .constant(let bytes): return bytes.count
         case .maxPool, .add, .pad, .reshape: return 0
+        case .tfliteAdd, .mul, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize, .reduce: return 0
         }
     }
 }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an importer makes of a file.
+// What an imported model becomes.
 
 import NNQFormat
 import NNQGraph
 
-/// An imported model.
+/// A model from another tool: a quantized one is ready to run, a float one goes on to quantization or training.
 public enum Imported: Sendable {
-    /// A quantized model: it runs as it is.
+    /// A quantized model, with the arithmetic of the tool that made it.
     case int8(Program)
-    /// A float model, to quantize, train further or export.
     case float(Model)
 }

@@ -14,7 +14,10 @@ static void random_program(builder *b, rng *r) {
         builder_start(b);
         int32_t input = random_input(b, r, 9);
         for (int32_t opcode = 1; opcode < NNQ_OPCODE_LIMIT; opcode++) {
-            const int32_t output = random_op(b, r, opcode, input);
+            int32_t output = -1;
+            for (int attempt = 0; output < 0 && attempt < 20; attempt++) {
+                output = random_op(b, r, opcode, input);
+            }
             /* dense leaves one pixel: go on from before it */
             input = output >= 0 && opcode != NNQ_OP_DENSE ? output : input;
         }

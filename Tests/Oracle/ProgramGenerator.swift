@@ -25,8 +25,11 @@ public struct ProgramGenerator {
         let shape = shape()
         addInput(shape)
         switch opcode {
-        case .NNQ_OP_ADD:
-            if rng.below(8) > 0 { addInput(shape) }
+        case .NNQ_OP_ADD, .NNQ_OP_TFLITE_ADD, .NNQ_OP_MUL, .NNQ_OP_PRELU:
+            if rng.below(8) > 0 { addInput(shape.map { rng.below(3) == 0 ? 1 : $0 }) }
+        case .NNQ_OP_MINIMUM, .NNQ_OP_MAXIMUM:
+            addInput(shape.map { rng.below(3) == 0 ? 1 : $0 })
+            tensors[1].quantization.zeroPoint = tensors[0].quantization.zeroPoint
         case .NNQ_OP_CONCAT:
             let axis = rng.below(3)
             for _ in 0..<rng.below(8) {
@@ -37,6 +40,7 @@ public struct ProgramGenerator {
         default: break
         }
         while !append(opcode) {}
+        if opcode == .NNQ_OP_CONSTANT, rng.below(3) == 0 { widenConstant() }
         return finish(outputs: [tensors.count - 1])
     }
 
@@ -59,7 +63,7 @@ public struct ProgramGenerator {
         addInput([12 + rng.below(20), 1 + rng.below(6), 1 + rng.below(4)])
         let kinds: [nnq_opcode] = [
             .NNQ_OP_CONV2D, .NNQ_OP_DEPTHWISE_CONV2D, .NNQ_OP_MAX_POOL, .NNQ_OP_AVERAGE_POOL, .NNQ_OP_ADD,
-            .NNQ_OP_CONCAT, .NNQ_OP_PAD, .NNQ_OP_TABLE,
+            .NNQ_OP_CONCAT, .NNQ_OP_PAD, .NNQ_OP_TABLE, .NNQ_OP_CONSTANT, .NNQ_OP_TFLITE_ADD, .NNQ_OP_MUL,
         ]
         for _ in 0..<4 * (1 + rng.below(limit)) where operations.count < limit {
             _ = append(kinds[rng.below(kinds.count)], on: max(0, tensors.count - 1 - rng.below(4) / 3))

@@ -102,6 +102,8 @@ extension Operation {
         case .averagePool(let p, _): (Int(p.stride_height), Int(p.kernel_height), Int(p.pad_top))
         case .pad(let p): (1, 1, Int(p.pad_top))
         case .add, .table, .softmax: (1, 1, 0)
+        case .constant, .tfliteAdd, .mul, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize: (1, 1, 0)
+        case .reduce(let p): p.axes & 1 == 1 ? (0, 0, 0) : (1, 1, 0)
         case .concat(let axis, _): axis == 0 ? (0, 0, 0) : (1, 1, 0)
         case .dense, .reshape: (0, 0, 0)
         }
