@@ -67,7 +67,7 @@ let package = Package(
         .testTarget(name: "NNQRuntimeTests", dependencies: ["NNQBase", "NNQFormat", "NNQRuntime", "CNNQ", "Oracle"]),
         .testTarget(
             name: "NNQRewriteTests", dependencies: ["NNQBase", "NNQFormat", "NNQRewrite", "NNQRuntime", "CNNQ", "Oracle"]),
-        .testTarget(name: "NNQCommandTests", dependencies: ["nnq"]),
+        .testTarget(name: "NNQCommandTests", dependencies: ["nnq", "NNQGraph", "NNQBase"]),
         .testTarget(name: "NNQGraphTests", dependencies: ["NNQGraph", "NNQBase"]),
         .testTarget(
             name: "NNQQuantizeTests",
