@@ -67,19 +67,14 @@ let package = Package(
         .testTarget(name: "NNQRuntimeTests", dependencies: ["NNQBase", "NNQFormat", "NNQRuntime", "CNNQ", "Oracle"]),
         .testTarget(
             name: "NNQRewriteTests",
-            dependencies: ["NNQFormat", "NNQRewrite", "NNQRuntime", "CNNQ", "Oracle"]),
-        .testTarget(name: "NNQCommandTests", dependencies: ["nnq"]),
+            dependencies: ["NNQBase", "NNQFormat", "NNQRewrite", "NNQRuntime", "CNNQ", "Oracle"]),
+        .testTarget(name: "NNQCommandTests", dependencies: ["nnq", "NNQGraph", "NNQBase"]),
         .testTarget(name: "NNQGraphTests", dependencies: ["NNQGraph", "NNQBase"]),
         .testTarget(
             name: "NNQQuantizeTests",
             dependencies: [
-<<<<<<< HEAD
                 "NNQQuantize", "NNQGraph", "NNQBase", "NNQData", "NNQTrain", "NNQFormat", "NNQRewrite", "NNQRuntime",
-                "CNNQ", "Oracle",
-=======
-                "NNQQuantize", "NNQGraph", "NNQBase", "NNQData", "NNQTrain", "NNQFormat", "NNQRuntime", "CNNQ",
-                "Oracle", "LayerReference",
->>>>>>> main
+                "CNNQ", "Oracle", "LayerReference",
             ]),
         .testTarget(
             name: "NNQTrainTests", dependencies: ["NNQTrain", "NNQBase", "NNQGraph", "NNQData", "LayerReference"]),
