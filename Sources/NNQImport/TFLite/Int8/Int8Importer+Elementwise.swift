@@ -26,7 +26,7 @@ extension Int8Importer {
     }
 
     private mutating func appendSum(
-        _ operation: TFLiteOperator, _ a: Operand, _ b: Operand, _ output: Operand, options: UInt8, subtract: Int32,
+        _ operation: TFLiteOperator, _ a: TFLiteOperand, _ b: TFLiteOperand, _ output: TFLiteOperand, options: UInt8, subtract: Int32,
         _ factors: [Double]
     ) throws {
         guard factors.allSatisfy({ $0 < 1 }) else {
@@ -76,7 +76,7 @@ extension Int8Importer {
     }
 
     /// Two operands that repeat to the output's shape. A map has three axes: where there are more, nothing repeats.
-    private mutating func pair(_ operation: TFLiteOperator) throws -> (Operand, Operand, Operand) {
+    private mutating func pair(_ operation: TFLiteOperator) throws -> (TFLiteOperand, TFLiteOperand, TFLiteOperand) {
         let (a, b, output) = (try operand(operation, 0), try operand(operation, 1), try output(operation))
         for operand in [a, b] {
             let repeats = zip(operand.extents.along, output.extents.along).allSatisfy { $0 == $1 || $0 == 1 }
@@ -100,7 +100,7 @@ extension Int8Importer {
     }
 
     /// The limits of an operator whose activation is the first of its options.
-    func fusedLimits(_ operation: TFLiteOperator, options: UInt8, _ output: Operand) throws -> ClosedRange<Int> {
+    func fusedLimits(_ operation: TFLiteOperator, options: UInt8, _ output: TFLiteOperand) throws -> ClosedRange<Int> {
         let options = try model.options(operation, type: options)
         return try limits(operation, model.activation(operation, options, slot: 0), output.quantization)
     }

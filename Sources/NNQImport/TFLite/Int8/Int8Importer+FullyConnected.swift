@@ -41,7 +41,7 @@ extension Int8Importer {
 
     private mutating func appendRows(
         _ operation: TFLiteOperator, _ weights: FilterChannels, _ block: Requantization, features: Int,
-        _ input: Operand, _ output: Operand
+        _ input: TFLiteOperand, _ output: TFLiteOperand
     ) throws {
         var parameters = nnq_conv2d_params()
         (parameters.kernel_height, parameters.kernel_width) = (1, 1)
@@ -53,7 +53,7 @@ extension Int8Importer {
         let convolution = Operation.conv2D(parameters, filter: weights.filter, block)
         var (place, extents) = (input.place!, input.extents)
         if extents.channels != features {
-            extents = Extents(height: 1, width: extents.count / features, channels: features)
+            extents = MapExtents(height: 1, width: extents.count / features, channels: features)
             place = try appendPart(
                 .reshape, inputs: [place], extents: extents, input.quantization, output: output, of: operation)
         }

@@ -65,7 +65,7 @@ extension Int8Importer {
             throw model.failure(operation, "looks along axis \(axes), and only the channels can be: transpose before it")
         }
         let index = operation.outputs[0]
-        let output = Operand(
+        let output = TFLiteOperand(
             index: index, tensor: model.tensors[index], quantization: Quantization(scale: 1, zeroPoint: 0), place: nil)
         var parameters = nnq_arg_max_params()
         parameters.smallest = smallest ? 1 : 0

@@ -19,7 +19,7 @@ extension Int8Importer {
             Int32(axes[0]), Int32(axes[1]), Int32(axes[2])
         )
         let from = input.extents.along
-        let extents = Extents(height: from[axes[0]], width: from[axes[1]], channels: from[axes[2]])
+        let extents = MapExtents(height: from[axes[0]], width: from[axes[1]], channels: from[axes[2]])
         try append(.transpose(parameters), inputs: [input.place!], extents: extents, output: output, of: operation)
     }
 
@@ -67,7 +67,7 @@ extension Int8Importer {
         var parameters = nnq_gather_params()
         parameters.count = Int32(clamping: tensor.shape[0])
         let from = model.tensors[index].extents
-        let extents = Extents(height: 1, width: from.count, channels: tensor.shape[1])
+        let extents = MapExtents(height: 1, width: from.count, channels: tensor.shape[1])
         try append(
             .gather(parameters, table: values), inputs: [place], extents: extents, output: output, of: operation)
     }
@@ -95,7 +95,7 @@ extension Int8Importer {
             throw model.failure(operation, "gathers outside of its \(shape[axis]) elements: export the model again")
         }
         let outer = shape[..<axis].reduce(1, *)
-        let map = Extents(height: outer, width: shape[axis], channels: shape[(axis + 1)...].reduce(1, *))
+        let map = MapExtents(height: outer, width: shape[axis], channels: shape[(axis + 1)...].reduce(1, *))
         var place = input.place!
         if map != input.extents {
             place = try appendPart(
@@ -103,7 +103,7 @@ extension Int8Importer {
         }
         guard outer <= 65535 else { throw model.failure(operation, "has \(outer) rows: reshape before it") }
         let op = Operation.resizeNearest(rows: (0..<outer).map { UInt16($0) }, columns: indices.map { UInt16($0) })
-        let extents = Extents(height: outer, width: indices.count, channels: map.channels)
+        let extents = MapExtents(height: outer, width: indices.count, channels: map.channels)
         try append(op, inputs: [place], extents: extents, output: output, of: operation)
     }
 }

@@ -44,7 +44,7 @@ extension Int8Importer {
     }
 
     /// Axes of the map. The batch is of extent 1, so that it does not matter.
-    private mutating func reducedAxes(_ operation: TFLiteOperator, _ input: Operand) throws -> Set<Int> {
+    private mutating func reducedAxes(_ operation: TFLiteOperator, _ input: TFLiteOperand) throws -> Set<Int> {
         let rank = input.tensor.shape.count
         var axes: Set<Int> = []
         for number in try model.constantIntegers(operation, 1, budget: &budget) {
@@ -65,7 +65,7 @@ extension Int8Importer {
     }
 
     private func reduction(
-        _ operation: TFLiteOperator, _ kind: TFLiteKind, _ input: Operand, _ output: Operand, axes: Set<Int>,
+        _ operation: TFLiteOperator, _ kind: TFLiteKind, _ input: TFLiteOperand, _ output: TFLiteOperand, axes: Set<Int>,
         elements: Int
     ) throws -> nnq_reduce_params {
         var parameters = nnq_reduce_params()

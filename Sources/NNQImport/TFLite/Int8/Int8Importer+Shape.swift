@@ -16,7 +16,7 @@ extension Int8Importer {
     }
 
     /// Values keep their bits, so the numbers that they stand for stay only with the same quantization.
-    func checkUnchanged(_ operation: TFLiteOperator, _ input: Operand, _ output: Operand) throws {
+    func checkUnchanged(_ operation: TFLiteOperator, _ input: TFLiteOperand, _ output: TFLiteOperand) throws {
         guard input.zeroPoint == output.zeroPoint, abs(input.scale - output.scale) <= 1e-6 * output.scale else {
             throw model.failure(
                 operation, "changes the quantization from \"\(input.tensor.name)\", and this operator cannot: quantize "
@@ -50,7 +50,7 @@ extension Int8Importer {
         try append(.pad(parameters), inputs: [input.place!], output: output, of: operation)
     }
 
-    private mutating func padding(_ operation: TFLiteOperator, _ output: Operand) throws -> Int8 {
+    private mutating func padding(_ operation: TFLiteOperator, _ output: TFLiteOperand) throws -> Int8 {
         guard let index = model.optionalInput(operation, 2) else { return output.quantization.zeroPoint }
         guard model.tensors[index].type == .int8, model.tensors[index].count == 1,
             let value = try budget.integers(Int8.self, index, for: operation)?.first
@@ -79,7 +79,7 @@ extension Int8Importer {
     }
 
     private func checkJoin(
-        _ operation: TFLiteOperator, _ inputs: [Extents], _ output: Extents, axis: Int
+        _ operation: TFLiteOperator, _ inputs: [MapExtents], _ output: MapExtents, axis: Int
     ) throws {
         let parts = inputs.map { $0.along }
         let whole = output.along
@@ -93,7 +93,7 @@ extension Int8Importer {
 
     /// Eight at a time, which is what an op takes.
     private mutating func appendConcatenation(
-        _ operation: TFLiteOperator, _ inputs: [Operand], _ output: Operand, axis: Int
+        _ operation: TFLiteOperator, _ inputs: [TFLiteOperand], _ output: TFLiteOperand, axis: Int
     ) throws {
         var pending = inputs.map { (place: $0.place!, extents: $0.extents) }
         var part = 1
@@ -113,7 +113,7 @@ extension Int8Importer {
     }
 }
 
-extension Extents {
+extension MapExtents {
     /// By axis.
     var along: [Int] { [height, width, channels] }
 

@@ -28,7 +28,7 @@ extension Int8Importer {
     }
 
     private mutating func appendSlice(
-        _ operation: TFLiteOperator, _ slices: [TFLiteSlice], _ input: Operand, _ output: Operand
+        _ operation: TFLiteOperator, _ slices: [TFLiteSlice], _ input: TFLiteOperand, _ output: TFLiteOperand
     ) throws {
         try checkUnchanged(operation, input, output)
         var sections = input.extents.along.map { TFLiteSlice(begin: 0, size: $0, step: 1) }
@@ -43,7 +43,7 @@ extension Int8Importer {
         (parameters.begin_height, parameters.step_height) = sections[0].parameters
         (parameters.begin_width, parameters.step_width) = sections[1].parameters
         (parameters.begin_channels, parameters.step_channels) = sections[2].parameters
-        let extents = Extents(height: sections[0].size, width: sections[1].size, channels: sections[2].size)
+        let extents = MapExtents(height: sections[0].size, width: sections[1].size, channels: sections[2].size)
         try append(.slice(parameters), inputs: [input.place!], extents: extents, output: output, of: operation)
     }
 }
