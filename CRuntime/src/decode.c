@@ -44,6 +44,14 @@ int32_t nnq_decode_fields(const nnq_field *fields, const uint8_t *bytes, size_t 
     return (int32_t)used;
 }
 
+void nnq_load_ends(nnq_call *call) {
+    nnq_load_tensor(&call->out, call->model, call->output);
+    call->in = call->out;
+    if (call->input_count > 0) {
+        nnq_load_input(&call->in, call, 0);
+    }
+}
+
 uint32_t nnq_load_call(nnq_call *call, int32_t op, uint32_t record) {
     const uint8_t *bytes = call->model->file + record;
     const uint32_t head = NNQ_OP_HEAD_BYTES + 2u * bytes[1];
@@ -51,9 +59,8 @@ uint32_t nnq_load_call(nnq_call *call, int32_t op, uint32_t record) {
     call->params.opcode = bytes[0];
     call->input_count = bytes[1];
     call->inputs = bytes + NNQ_OP_HEAD_BYTES;
-    call->output = call->model->input_count + op;
-    nnq_load_tensor(&call->in, call->model, nnq_input_index(call, 0));
-    nnq_load_tensor(&call->out, call->model, call->output);
+    call->output = nnq_output_index(call->model, op);
+    nnq_load_ends(call);
     const nnq_field *fields = nnq_call_op(call)->fields;
     const size_t rest = call->model->file_size - record - head;
     return record + head + (uint32_t)nnq_decode_fields(fields, bytes + head, rest, &call->params, &at);

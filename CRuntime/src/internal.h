@@ -12,7 +12,7 @@ typedef char nnq_needs_arithmetic_shift[(-3 >> 1) == -2 ? 1 : -1];
 /* Sizes in the file, SPEC.md section 2. */
 enum {
     NNQ_HEADER_BYTES = 40,
-    NNQ_TENSOR_BYTES = 20,
+    NNQ_TENSOR_BYTES = 16,
     NNQ_STAGE_BYTES = 6,
     NNQ_OP_HEAD_BYTES = 2, /* op code and number of inputs */
     NNQ_STAGE_OPS = 16,
@@ -28,15 +28,18 @@ typedef struct nnq_tensor {
     uint16_t width;
     uint16_t channels;
     uint16_t rows_held;
-    int32_t zero_point;
+    int8_t zero_point;
+    uint8_t type; /* NNQ_INT8, ... */
 } nnq_tensor;
 
 /* Offset in the file of a tensor's record. */
 uint32_t nnq_tensor_record(int32_t tensor);
+/* And of the number of rows that it holds, in a file with stages. */
+uint32_t nnq_rows_record(const nnq_model *model, int32_t tensor);
 void nnq_load_tensor(nnq_tensor *loaded, const nnq_model *model, int32_t tensor);
 
 static inline uint32_t nnq_row_bytes(const nnq_tensor *tensor) {
-    return (uint32_t)tensor->width * (uint32_t)tensor->channels;
+    return (uint32_t)tensor->width * (uint32_t)tensor->channels << tensor->type;
 }
 
 static inline int32_t nnq_is_ring(const nnq_tensor *tensor) {
@@ -76,10 +79,15 @@ typedef struct nnq_call {
     const uint8_t *inputs; /* tensor indices, U16 each */
     int32_t input_count;
     int32_t output; /* tensor index */
-    nnq_tensor in;  /* the first input */
+    nnq_tensor in;  /* the first input; the output where there is none */
     nnq_tensor out;
     nnq_params params;
 } nnq_call;
+
+/* The tensor that op `op` writes. */
+static inline int32_t nnq_output_index(const nnq_model *model, int32_t op) {
+    return model->input_count + op;
+}
 
 static inline int32_t nnq_input_index(const nnq_call *call, int32_t index) {
     return nnq_load_u16(call->inputs + 2 * index);
@@ -116,6 +124,8 @@ struct nnq_op {
     uint8_t min_inputs;
     uint8_t max_inputs;
     uint8_t in_place;
+    uint8_t typed;   /* 0: every tensor is int8; 1: `check` looks at the types */
+    uint8_t updates; /* bit i: the op overwrites its input i */
 };
 
 enum {
@@ -130,11 +140,13 @@ enum {
     void nnq_##name##_s8_portable(const nnq_call *call, int32_t first, int32_t count);
 #include "nnq/ops.def"
 
-/* Defines nnq_op_<name>. */
+/* Defines nnq_op_<name>: of int8 tensors, or with types and updated inputs of its own. */
 #define NNQ_DEFINE_OP(name, check_function, rows_function)                                                             \
+    NNQ_DEFINE_TYPED_OP(name, check_function, rows_function, 0, 0)
+#define NNQ_DEFINE_TYPED_OP(name, check_function, rows_function, typed_flag, updated_inputs)                           \
     const nnq_op nnq_op_##name = {nnq_fields_##name,      check_function,         rows_function,                       \
                                   nnq_##name##_s8_portable, NNQ_MIN_INPUTS_##name, NNQ_MAX_INPUTS_##name,              \
-                                  NNQ_IN_PLACE_##name}
+                                  NNQ_IN_PLACE_##name,    typed_flag,             updated_inputs}
 
 /* For ops that need the input rows of the same number, or all of them. */
 nnq_window nnq_rows_each(const nnq_params *params);
@@ -144,6 +156,9 @@ nnq_window nnq_rows_all(const nnq_params *params);
 uint32_t nnq_wire_size(int32_t wire);
 /* Decodes an op's parameters; returns the bytes read, or an error and in `*at` where the field at fault is. */
 int32_t nnq_decode_fields(const nnq_field *fields, const uint8_t *bytes, size_t size, nnq_params *params, uint32_t *at);
+
+/* Fills in `in` and `out` of a call whose model, inputs and output are known. */
+void nnq_load_ends(nnq_call *call);
 
 /* Reads the record of op `op`, checked before, at file offset `record`. Returns the offset of the next one. */
 uint32_t nnq_load_call(nnq_call *call, int32_t op, uint32_t record);

@@ -12,7 +12,8 @@ int32_t nnq_fail(nnq_check *check, int32_t error, uint32_t byte) {
 static int32_t lay_out(nnq_check *check, nnq_model *model) {
     const uint8_t *file = model->file;
     const uint64_t stages = NNQ_HEADER_BYTES + (uint64_t)model->tensor_count * NNQ_TENSOR_BYTES;
-    const uint64_t outputs = stages + (uint64_t)model->stage_count * NNQ_STAGE_BYTES;
+    const uint64_t stage_table = (uint64_t)model->stage_count * NNQ_STAGE_BYTES + 2u * (uint64_t)model->tensor_count;
+    const uint64_t outputs = stages + (model->stage_count > 0 ? stage_table : 0);
     const uint64_t ops = outputs + 2u * (uint64_t)model->output_count;
     const uint64_t ops_end = ops + nnq_load_u32(file + 28);
     const uint64_t data = (ops_end + 3) / 4 * 4;
@@ -23,7 +24,8 @@ static int32_t lay_out(nnq_check *check, nnq_model *model) {
     if (data_end + nnq_load_u32(file + 36) != model->file_size) {
         return nnq_fail(check, NNQ_ERROR_HEADER, 28);
     }
-    model->stages = (uint32_t)stages;
+    model->stages = model->stage_count > 0 ? (uint32_t)stages : 0;
+    model->stage_count = model->stage_count > 0 ? model->stage_count : model->op_count;
     model->outputs = (uint32_t)outputs;
     model->op_records = (uint32_t)ops;
     check->ops_end = (uint32_t)ops_end;
@@ -70,7 +72,8 @@ static int32_t verify_header(nnq_check *check, nnq_model *model) {
     model->stage_count = (uint16_t)nnq_load_u16(file + 24);
     model->input_count = file[26];
     model->output_count = file[27];
-    if (nnq_load_u16(file + 6) != 0) {
+    model->state_count = file[7];
+    if (file[6] != 0) {
         return nnq_fail(check, NNQ_ERROR_HEADER, 6);
     }
     if (model->arena_size < 1 || model->arena_size > INT32_MAX) {
@@ -82,11 +85,14 @@ static int32_t verify_header(nnq_check *check, nnq_model *model) {
     if (model->tensor_count != model->input_count + model->op_count) {
         return nnq_fail(check, NNQ_ERROR_HEADER, 20);
     }
-    if (model->stage_count < 1 || model->stage_count > model->op_count) {
+    if (model->stage_count > model->op_count) {
         return nnq_fail(check, NNQ_ERROR_HEADER, 24);
     }
-    if (model->input_count < 1 || model->output_count < 1) {
-        return nnq_fail(check, NNQ_ERROR_HEADER, model->input_count < 1 ? 26 : 27);
+    if (model->input_count <= model->state_count) {
+        return nnq_fail(check, NNQ_ERROR_HEADER, model->state_count > 0 ? 7 : 26);
+    }
+    if (model->output_count < 1) {
+        return nnq_fail(check, NNQ_ERROR_HEADER, 27);
     }
     return lay_out(check, model);
 }

@@ -20,12 +20,13 @@ int32_t nnq_scale_twice(int32_t acc, int32_t multiplier, int32_t shift) {
     return (h >> right) + (remainder > threshold);
 }
 
-void nnq_requant_open(nnq_requant *requant, const nnq_call *call, int32_t first_field) {
+void nnq_requant_open(nnq_requant *requant, const nnq_call *call, int32_t first_field, int32_t taps) {
     nnq_affine affine;
     nnq_load_affine(&affine, &call->params, first_field);
     requant->filter = (const int8_t *)nnq_constants(call, affine.filter);
-    requant->bias = nnq_constants(call, affine.requant);
-    requant->multiplier = requant->bias + (size_t)call->out.channels * 4;
+    requant->bias = (const uint8_t *)requant->filter + nnq_block_offset((uint64_t)call->out.channels * (uint32_t)taps);
+    requant->record = requant->bias + (size_t)call->out.channels * 4;
+    requant->base = affine.shift;
     requant->shift = requant->bias + (size_t)call->out.channels * 8;
     requant->twice = affine.rounding;
     requant->pre_scale = (int32_t)((uint32_t)1 << affine.pre_shift);

@@ -23,12 +23,36 @@ static inline int32_t nnq_scale_once(int32_t a, int32_t multiplier, int32_t shif
 /* A multiplier and a shift in TensorFlow Lite Micro's way; src/requant.c. */
 int32_t nnq_scale_twice(int32_t acc, int32_t multiplier, int32_t shift);
 
-/* The requantization of an op: a block of n channels, `I32 bias[n], I32 multiplier[n], U8 shift[n]`. */
+/* What a channel's accumulator is scaled by: multiplier / 2^shift. */
+typedef struct nnq_scaling {
+    int32_t multiplier;
+    int32_t shift;
+} nnq_scaling;
+
+/* A channel's record, in either form. Packed, where the op has a base shift: the multiplier without its highest bit,
+ * 2^30, and above that the shift less the base. Wide, where the base is 0: the multiplier; the shift is a byte apart. */
+static inline nnq_scaling nnq_unpack_scaling(uint32_t record, int32_t base, int32_t wide_shift) {
+    nnq_scaling scaling = {(int32_t)record, wide_shift};
+    if (base > 0) {
+        scaling.multiplier = (int32_t)((record & 0x3fffffffu) | 0x40000000u);
+        scaling.shift = base + (int32_t)(record >> 30);
+    }
+    return scaling;
+}
+
+/* Where the block lies after a filter of that many bytes. */
+static inline uint32_t nnq_block_offset(uint64_t filter_bytes) {
+    return (uint32_t)((filter_bytes + 3) / 4 * 4);
+}
+
+/* The requantization of an op: a block of n channels, `I32 bias[n], U32 record[n]` and, where the records are wide,
+ * `U8 shift[n]`. */
 typedef struct nnq_requant {
     const int8_t *filter;
     const uint8_t *bias;
-    const uint8_t *multiplier;
+    const uint8_t *record;
     const uint8_t *shift;
+    int32_t base; /* 0: the records are wide */
     int32_t twice;
     int32_t pre_scale; /* 2^pre_shift */
     int32_t zero_point;
@@ -42,8 +66,8 @@ typedef struct nnq_affine {
     int32_t act_max;
     int32_t rounding;
     int32_t pre_shift;
+    int32_t shift; /* the base of packed records, or 0 */
     int32_t filter;
-    int32_t requant;
 } nnq_affine;
 
 /* The number of an op's first such field; does not compile where they are not the op's last six. */
@@ -57,8 +81,9 @@ static inline void nnq_load_affine(nnq_affine *affine, const nnq_params *params,
     memcpy(affine, (const uint8_t *)params + (size_t)(first_field + 1) * sizeof(int32_t), sizeof *affine);
 }
 
-/* Fills in the requantization, and the filter, of a call whose nnq_affine fields begin with `first_field`. */
-void nnq_requant_open(nnq_requant *requant, const nnq_call *call, int32_t first_field);
+/* Fills in the requantization, and the filter, of a call whose nnq_affine fields begin with `first_field`; each output
+ * channel has `taps` weights. */
+void nnq_requant_open(nnq_requant *requant, const nnq_call *call, int32_t first_field, int32_t taps);
 
 static inline int32_t nnq_requant_bias(const nnq_requant *requant, int32_t channel) {
     return nnq_load_i32(requant->bias + (size_t)channel * 4);
@@ -66,10 +91,10 @@ static inline int32_t nnq_requant_bias(const nnq_requant *requant, int32_t chann
 
 /* Requires the op's overflow certificate: acc * 2^pre_shift, or acc * 2^left, is within int32. */
 static inline int8_t nnq_requantize(const nnq_requant *requant, int32_t acc, int32_t channel) {
-    const int32_t multiplier = nnq_load_i32(requant->multiplier + (size_t)channel * 4);
-    const int32_t shift = requant->shift[channel];
-    const int32_t scaled = requant->twice ? nnq_scale_twice(acc, multiplier, shift)
-                                          : nnq_scale_once(acc * requant->pre_scale, multiplier, shift);
+    const uint32_t record = nnq_load_u32(requant->record + (size_t)channel * 4);
+    const nnq_scaling by = nnq_unpack_scaling(record, requant->base, requant->base > 0 ? 0 : requant->shift[channel]);
+    const int32_t scaled = requant->twice ? nnq_scale_twice(acc, by.multiplier, by.shift)
+                                          : nnq_scale_once(acc * requant->pre_scale, by.multiplier, by.shift);
     return (int8_t)(requant->zero_point + nnq_clamp(scaled, requant->low, requant->high));
 }
 

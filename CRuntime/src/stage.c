@@ -30,11 +30,15 @@ int32_t nnq_window_end(nnq_window window, int32_t end, int32_t height) {
 }
 
 uint32_t nnq_stage_begin(nnq_stage *stage, nnq_call *call, int32_t index, int32_t op, uint32_t record) {
-    const uint8_t *bytes = call->model->file + call->model->stages + (uint32_t)index * NNQ_STAGE_BYTES;
     stage->record = record;
     stage->first = op;
-    stage->count = nnq_load_u16(bytes);
-    stage->band_rows = nnq_load_u16(bytes + 2);
+    stage->count = 1;
+    stage->band_rows = NNQ_MAX_HEIGHT;
+    if (call->model->stages != 0) {
+        const uint8_t *bytes = call->model->file + call->model->stages + (uint32_t)index * NNQ_STAGE_BYTES;
+        stage->count = nnq_load_u16(bytes);
+        stage->band_rows = nnq_load_u16(bytes + 2);
+    }
     for (int32_t k = 0; k < stage->count; k++) {
         stage->offset[k] = (uint16_t)(record - stage->record);
         stage->done[k] = 0;
@@ -66,7 +70,7 @@ static void need_inputs(nnq_stage *stage, nnq_call *call, int32_t k) {
 
 int32_t nnq_stage_next(nnq_stage *stage, nnq_call *call) {
     const int32_t last = stage->count - 1;
-    const int32_t output = call->model->input_count + stage->first;
+    const int32_t output = nnq_output_index(call->model, stage->first);
     nnq_tensor tensor;
     nnq_load_tensor(&tensor, call->model, output + last);
     const int32_t height = tensor.height;

@@ -15,17 +15,19 @@ struct nnq_check {
     nnq_diagnostic at;
 };
 
-/* The passes after the header, in this order: each relies on the ones before. */
+/* The passes after the header, in this order: each relies on the ones before. nnq_verify_updates is a part of the last. */
 int32_t nnq_verify_tensors(nnq_check *check);
 int32_t nnq_verify_stages(nnq_check *check);
 int32_t nnq_verify_ops(nnq_check *check);
 int32_t nnq_verify_plan(nnq_check *check);
+int32_t nnq_verify_updates(nnq_check *check, const nnq_stage *stage);
 
 /* Record where an error is, and return it: at a byte of the file, at a field of the op under check, or, where shapes do
  * not fit together, at the record of the op's output. */
 int32_t nnq_fail(nnq_check *check, int32_t error, uint32_t byte);
 int32_t nnq_fail_field(nnq_check *check, int32_t error, int32_t field);
 int32_t nnq_fail_shape(nnq_check *check);
+int32_t nnq_fail_type(nnq_check *check);
 
 /* |value|, also of the least one. */
 static inline uint32_t nnq_magnitude(int32_t value) {

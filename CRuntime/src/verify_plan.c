@@ -29,16 +29,17 @@ static int32_t fail_overlap(nnq_check *check, int32_t op, int32_t tensor) {
 
 static int32_t fail_ring(nnq_check *check, int32_t tensor) {
     check->at.op = check->call.output - check->call.model->input_count;
-    return nnq_fail(check, NNQ_ERROR_RING, nnq_tensor_record(tensor) + 6);
+    return nnq_fail(check, NNQ_ERROR_RING, nnq_rows_record(check->call.model, tensor));
 }
 
-/* Inputs of the model lie apart, and nothing is written over an output. */
+/* Inputs of the model lie apart, and nothing is written over a state or an output. */
 static int32_t verify_ends(nnq_check *check) {
     const nnq_model *model = check->call.model;
     for (int32_t i = 0; i < model->input_count; i++) {
-        const int32_t j = find_overlap(model, i, i + 1, model->input_count);
+        const int32_t is_state = i >= nnq_input_count(model);
+        const int32_t j = find_overlap(model, i, i + 1, is_state ? model->tensor_count : model->input_count);
         if (j >= 0) {
-            return fail_overlap(check, -1, j);
+            return fail_overlap(check, j < model->input_count ? -1 : j - model->input_count, j);
         }
     }
     for (uint32_t i = 0; i < model->output_count; i++) {
@@ -62,7 +63,7 @@ static int32_t is_in_place(const nnq_check *check, const nnq_stage *stage, const
 static int32_t verify_reads(nnq_check *check, const nnq_stage *stage) {
     const nnq_call *call = &check->call;
     const nnq_model *model = call->model;
-    const int32_t outputs = model->input_count + stage->first;
+    const int32_t outputs = nnq_output_index(model, stage->first);
     for (int32_t i = 0; i < call->input_count; i++) {
         const int32_t index = nnq_input_index(call, i);
         nnq_tensor input;
@@ -84,7 +85,7 @@ static int32_t verify_reads(nnq_check *check, const nnq_stage *stage) {
 static int32_t verify_rows(nnq_check *check, const nnq_stage *stage, int32_t k) {
     const nnq_call *call = &check->call;
     const nnq_window window = nnq_call_op(call)->rows(&call->params);
-    const int32_t outputs = call->model->input_count + stage->first;
+    const int32_t outputs = nnq_output_index(call->model, stage->first);
     const int32_t first = nnq_window_first(window, stage->done[k]);
     for (int32_t i = 0; i < call->input_count; i++) {
         const int32_t index = nnq_input_index(call, i);
@@ -117,7 +118,7 @@ static int32_t replay(nnq_check *check, nnq_stage *stage) {
 
 static int32_t verify_stage(nnq_check *check, nnq_stage *stage) {
     const nnq_model *model = check->call.model;
-    const int32_t outputs = model->input_count + stage->first;
+    const int32_t outputs = nnq_output_index(model, stage->first);
     int32_t rings = 0;
     for (int32_t k = 0; k < stage->count; k++) {
         /* Rows of a stage's outputs are written in turns: no two may share memory. */
@@ -127,7 +128,10 @@ static int32_t verify_stage(nnq_check *check, nnq_stage *stage) {
         }
         nnq_stage_load(stage, &check->call, k);
         rings += nnq_is_ring(&check->call.out);
-        const int32_t error = verify_reads(check, stage);
+        int32_t error = verify_reads(check, stage);
+        if (error == NNQ_OK && nnq_call_op(&check->call)->updates != 0) {
+            error = nnq_verify_updates(check, stage);
+        }
         if (error != NNQ_OK) {
             return error;
         }

@@ -4,24 +4,35 @@
 #include "verify.h"
 
 /* Bytes of a tensor's record that can be wrong. */
-enum { ROWS_HELD = 6, OFFSET = 8, SCALE = 12, TYPE = 17, RESERVED = 18 };
+enum { ZERO_POINT = 6, TYPE = 7, OFFSET = 8, SCALE = 12 };
 
 static int32_t fail_tensor(nnq_check *check, int32_t tensor, uint32_t field) {
     return nnq_fail(check, NNQ_ERROR_TENSOR, nnq_tensor_record(tensor) + field);
+}
+
+static int32_t fail_rows(nnq_check *check, int32_t tensor) {
+    return nnq_fail(check, NNQ_ERROR_TENSOR, nnq_rows_record(check->call.model, tensor));
 }
 
 static int32_t verify_tensor(nnq_check *check, int32_t index) {
     const uint8_t *record = check->call.model->file + nnq_tensor_record(index);
     nnq_tensor tensor;
     nnq_load_tensor(&tensor, check->call.model, index);
-    const uint64_t row_bytes = nnq_row_bytes(&tensor);
     const uint32_t scale = nnq_load_u32(record + SCALE);
+    if (tensor.type > NNQ_INT32) {
+        return fail_tensor(check, index, TYPE);
+    }
+    /* In 64 bits: extents that are refused below can exceed 32. */
+    const uint64_t row_bytes = ((uint64_t)tensor.width * tensor.channels) << tensor.type;
     if (tensor.height < 1 || row_bytes < 1 || row_bytes * tensor.height > INT32_MAX) {
         return fail_tensor(check, index, 0);
     }
+    if (tensor.type != NNQ_INT8 && tensor.zero_point != 0) {
+        return fail_tensor(check, index, ZERO_POINT);
+    }
     if (tensor.rows_held < 1 || tensor.rows_held > tensor.height ||
         (index < check->call.model->input_count && nnq_is_ring(&tensor))) {
-        return fail_tensor(check, index, ROWS_HELD);
+        return fail_rows(check, index);
     }
     if (tensor.offset % 4 != 0 ||
         tensor.offset + row_bytes * tensor.rows_held > check->call.model->arena_size) {
@@ -31,10 +42,7 @@ static int32_t verify_tensor(nnq_check *check, int32_t index) {
     if (scale < 0x00800000u || scale > 0x7f7fffffu) {
         return fail_tensor(check, index, SCALE);
     }
-    if (record[TYPE] != 0) {
-        return fail_tensor(check, index, TYPE);
-    }
-    return nnq_load_u16(record + RESERVED) == 0 ? NNQ_OK : fail_tensor(check, index, RESERVED);
+    return NNQ_OK;
 }
 
 int32_t nnq_verify_tensors(nnq_check *check) {
@@ -53,7 +61,7 @@ int32_t nnq_verify_tensors(nnq_check *check) {
         nnq_tensor tensor;
         nnq_load_tensor(&tensor, model, index);
         if (nnq_is_ring(&tensor)) {
-            return fail_tensor(check, index, ROWS_HELD);
+            return fail_rows(check, index);
         }
     }
     return NNQ_OK;
@@ -62,6 +70,9 @@ int32_t nnq_verify_tensors(nnq_check *check) {
 int32_t nnq_verify_stages(nnq_check *check) {
     const nnq_model *model = check->call.model;
     int32_t left = model->op_count;
+    if (model->stages == 0) {
+        return NNQ_OK;
+    }
     for (uint32_t i = 0; i < model->stage_count; i++) {
         const uint32_t at = model->stages + i * NNQ_STAGE_BYTES;
         const int32_t count = nnq_load_u16(model->file + at);
@@ -107,8 +118,7 @@ static int32_t verify_record(nnq_check *check) {
             return nnq_fail(check, NNQ_ERROR_INPUT, check->record + i);
         }
     }
-    nnq_load_tensor(&call->in, call->model, nnq_input_index(call, 0));
-    nnq_load_tensor(&call->out, call->model, call->output);
+    nnq_load_ends(call);
     const int32_t length = nnq_decode_fields(op->fields, bytes + head, room - head, &call->params, &at);
     if (length < 0) {
         const int32_t error = length == NNQ_ERROR_TRUNCATED ? NNQ_ERROR_HEADER : length;
@@ -117,17 +127,36 @@ static int32_t verify_record(nnq_check *check) {
     return (int32_t)head + length;
 }
 
+/* Tensors are int8, except those of an op that looks at their types itself. */
+static int32_t verify_types(nnq_check *check) {
+    const nnq_call *call = &check->call;
+    if (nnq_call_op(call)->typed) {
+        return NNQ_OK;
+    }
+    for (int32_t i = 0; i < call->input_count; i++) {
+        nnq_tensor input;
+        nnq_load_input(&input, call, i);
+        if (input.type != NNQ_INT8) {
+            return nnq_fail(check, NNQ_ERROR_TYPE, check->record + NNQ_OP_HEAD_BYTES + 2u * (uint32_t)i);
+        }
+    }
+    return call->out.type == NNQ_INT8 ? NNQ_OK : nnq_fail_type(check);
+}
+
 int32_t nnq_verify_ops(nnq_check *check) {
     const nnq_model *model = check->call.model;
     check->record = model->op_records;
     for (int32_t i = 0; i < model->op_count; i++) {
         check->at.op = i;
-        check->call.output = model->input_count + i;
+        check->call.output = nnq_output_index(model, i);
         const int32_t length = verify_record(check);
         if (length < 0) {
             return length;
         }
-        const int32_t error = nnq_call_op(&check->call)->check(check);
+        int32_t error = verify_types(check);
+        if (error == NNQ_OK) {
+            error = nnq_call_op(&check->call)->check(check);
+        }
         if (error != NNQ_OK) {
             return error;
         }

@@ -17,6 +17,10 @@ int32_t nnq_fail_shape(nnq_check *check) {
     return nnq_fail(check, NNQ_ERROR_SHAPE, nnq_tensor_record(check->call.output));
 }
 
+int32_t nnq_fail_type(nnq_check *check) {
+    return nnq_fail(check, NNQ_ERROR_TYPE, nnq_tensor_record(check->call.output) + 7);
+}
+
 static int32_t field_value(nnq_check *check, int32_t field) {
     int32_t value;
     memcpy(&value, nnq_field_in(&check->call.params, field), sizeof value);
@@ -75,14 +79,17 @@ static int32_t check_channel(nnq_check *check, const nnq_affine *affine, const n
                              int32_t channel) {
     const uint8_t *file = check->call.model->file;
     const uint32_t channels = (uint32_t)layout->channels;
-    const uint32_t bias = (uint32_t)(affine->requant + channel * 4);
-    const uint32_t multiplier = bias + channels * 4;
-    const uint32_t shift_at = (uint32_t)(affine->requant + channel) + channels * 8;
-    const int32_t shift = file[shift_at];
+    const uint32_t block = (uint32_t)affine->filter + nnq_block_offset(channels * layout->taps);
+    const uint32_t bias = block + 4u * (uint32_t)channel;
+    const uint32_t record = bias + 4u * channels;
+    /* A packed record holds its shift in its own highest byte. */
+    const uint32_t shift_at = affine->shift > 0 ? record + 3 : block + 8u * channels + (uint32_t)channel;
+    const nnq_scaling scaling = nnq_unpack_scaling(nnq_load_u32(file + record), affine->shift, file[shift_at]);
+    const int32_t shift = scaling.shift;
     uint32_t at = (uint32_t)affine->filter + (uint32_t)channel * (layout->interleaved ? 1u : (uint32_t)layout->taps);
     uint64_t sum;
-    if (nnq_load_i32(file + multiplier) < 0) {
-        return nnq_fail(check, NNQ_ERROR_PARAMETER, multiplier);
+    if (scaling.multiplier < 0) {
+        return nnq_fail(check, NNQ_ERROR_PARAMETER, record);
     }
     if (shift < (affine->rounding ? 1 : 33) || shift > 62) {
         return nnq_fail(check, NNQ_ERROR_PARAMETER, shift_at);
@@ -107,10 +114,9 @@ int32_t nnq_check_affine(nnq_check *check, int32_t field, const nnq_filter_layou
         error = nnq_fail_field(check, NNQ_ERROR_PARAMETER, field + NNQ_FIELD_INDEX(dense, pre_shift));
     }
     if (error == NNQ_OK) {
-        error = nnq_check_data(check, field + NNQ_FIELD_INDEX(dense, filter), channels * layout->taps);
-    }
-    if (error == NNQ_OK) {
-        error = nnq_check_data(check, field + NNQ_FIELD_INDEX(dense, requant), 9 * channels);
+        const uint64_t filter = (channels * layout->taps + 3) / 4 * 4;
+        const uint64_t block = (affine.shift > 0 ? 8u : 9u) * channels;
+        error = nnq_check_data(check, field + NNQ_FIELD_INDEX(dense, filter), filter + block);
     }
     for (int32_t channel = 0; error == NNQ_OK && channel < layout->channels; channel++) {
         error = check_channel(check, &affine, layout, channel);

@@ -20,9 +20,10 @@ extension Array where Element == UInt8 {
     /// The number at byte `offset`.
     func number<Number: FixedWidthInteger>(at offset: Int, as type: Number.Type = Number.self) -> Number {
         let size = Number.bitWidth / 8
-        return Number(littleEndian: withUnsafeBytes { bytes in
-            UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + size]).loadUnaligned(as: Number.self)
-        })
+        return Number(
+            littleEndian: withUnsafeBytes { bytes in
+                UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + size]).loadUnaligned(as: Number.self)
+            })
     }
 
     /// `count` numbers from byte `offset` on.

@@ -6,7 +6,7 @@ import CNNQ
 /// Lifetimes in stages: 0 is before the first stage, when the inputs are written; stage s is time s + 1. Two tensors
 /// may share memory where their lifetimes have no stage in common, which implies the rules of SPEC.md, section 3.
 struct Lifetimes {
-    /// For each tensor, from the stage that writes it to the last one that reads it; to the end for outputs.
+    /// For each tensor, from the stage that writes it to the last one that reads it; to the end for outputs and states.
     private(set) var ranges: [ClosedRange<Int>]
     /// For each op alone in its stage, the inputs on which its output may lie.
     private(set) var inPlaceInputs: [[Int]]
@@ -22,6 +22,9 @@ struct Lifetimes {
             for input in operation.inputs { last[input] = max(last[input], time) }
         }
         for output in program.outputs { last[output] = stages.count }
+        // A state is alive before, during and after: it shares memory with nothing.
+        let states = program.inputCount - program.stateCount..<program.inputCount
+        for state in states { last[state] = stages.count }
         ranges = zip(first, last).map { $0...$1 }
 
         let outputs = Set(program.outputs)
@@ -38,8 +41,9 @@ struct Lifetimes {
             }
             let candidates = operation.inputs.filter { input in
                 let tensor = program.tensors[input]
-                return last[input] == time && !outputs.contains(input) && rowsHeld[input] == tensor.height
-                    && tensor.count == program.tensors[written].count
+                return last[input] == time && !outputs.contains(input) && !states.contains(input)
+                    && rowsHeld[input] == tensor.height
+                    && tensor.byteCount == program.tensors[written].byteCount
             }
             inPlaceInputs.append(Array(Set(candidates)).sorted())
         }

@@ -51,8 +51,13 @@ public struct MemoryPlan: Hashable, Sendable {
 
     /// Bytes of a tensor in the arena.
     public func bytes(of tensor: Int, in program: Program) -> Int {
-        rowsHeld[tensor] * program.tensors[tensor].width * program.tensors[tensor].channels
+        rowsHeld[tensor] * program.tensors[tensor].rowBytes
     }
+}
+
+extension ProgramTensor {
+    /// Bytes of one row.
+    var rowBytes: Int { width * channels * type.byteCount }
 }
 
 extension Program {

@@ -36,6 +36,6 @@ public struct MemoryPlanner: Sendable {
 extension Program {
     /// The size of each tensor in words of 4 bytes.
     func words(rowsHeld: [Int]) -> [Int] {
-        zip(tensors, rowsHeld).map { ($0.width * $0.channels * $1 + 3) / 4 }
+        zip(tensors, rowsHeld).map { ($0.rowBytes * $1 + 3) / 4 }
     }
 }

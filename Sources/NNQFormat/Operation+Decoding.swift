@@ -15,21 +15,18 @@ extension Operation {
             let p = parameters.conv2d
             let perGroup = inputs[0].channels / Int(p.groups)
             let length = output.channels * Int(p.kernel_height) * Int(p.kernel_width) * perGroup
-            self = .conv2D(
-                p, filter: bytes.numbers(at: Int(p.filter), count: length),
-                Requantization(bytes, at: p.requant, channels: output.channels))
+            let filter = FilterBlock(bytes, at: p.filter, count: length, output.channels, shift: p.shift)
+            self = .conv2D(p, filter: filter.filter, filter.requantization)
         case .NNQ_OP_DEPTHWISE_CONV2D:
             let p = parameters.depthwise_conv2d
             let length = output.channels * Int(p.kernel_height) * Int(p.kernel_width)
-            self = .depthwiseConv2D(
-                p, filter: bytes.numbers(at: Int(p.filter), count: length),
-                Requantization(bytes, at: p.requant, channels: output.channels))
+            let filter = FilterBlock(bytes, at: p.filter, count: length, output.channels, shift: p.shift)
+            self = .depthwiseConv2D(p, filter: filter.filter, filter.requantization)
         case .NNQ_OP_DENSE:
             let p = parameters.dense
             let length = output.channels * inputs[0].count
-            self = .dense(
-                p, filter: bytes.numbers(at: Int(p.filter), count: length),
-                Requantization(bytes, at: p.requant, channels: output.channels))
+            let filter = FilterBlock(bytes, at: p.filter, count: length, output.channels, shift: p.shift)
+            self = .dense(p, filter: filter.filter, filter.requantization)
         case .NNQ_OP_MAX_POOL: self = .maxPool(parameters.max_pool)
         case .NNQ_OP_AVERAGE_POOL:
             let p = parameters.average_pool
@@ -49,13 +46,16 @@ extension Operation {
     }
 }
 
-extension Requantization {
-    fileprivate init(_ bytes: [UInt8], at offset: Int32, channels: Int) {
+/// A filter and the block behind it.
+struct FilterBlock {
+    let filter: [Int8]
+    let requantization: Requantization
+
+    init(_ bytes: [UInt8], at offset: Int32, count: Int, _ channels: Int, shift: Int32) {
         let start = Int(offset)
-        self.init(
-            bias: bytes.numbers(at: start, count: channels),
-            multiplier: bytes.numbers(at: start + 4 * channels, count: channels),
-            shift: bytes.numbers(at: start + 8 * channels, count: channels))
+        filter = bytes.numbers(at: start, count: count)
+        requantization = Requantization(
+            bytes, at: start + (count + 3) / 4 * 4, channels: channels, baseShift: shift)
     }
 }
 

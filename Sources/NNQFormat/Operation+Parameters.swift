@@ -29,7 +29,7 @@ extension Operation {
         switch self {
         case .conv2D(_, let filter, let block), .depthwiseConv2D(_, let filter, let block),
             .dense(_, let filter, let block):
-            [filter.map { UInt8(bitPattern: $0) }, block.bytes]
+            [filterBytes(filter, block)]
         case .averagePool(_, let multipliers): [littleEndian(multipliers)]
         case .concat(_, let rescales): [rescales.flatMap(\.bytes)]
         case .table(let values): [values.map { UInt8(bitPattern: $0) }]
@@ -39,18 +39,18 @@ extension Operation {
     }
 
     /// The parameters with the op code, and with these file offsets of the constants.
-    package func parameters(constantsAt offsets: [Int] = [0, 0]) -> nnq_params {
+    package func parameters(constantsAt offsets: [Int] = [0]) -> nnq_params {
         var result = nnq_params()
         let data = offsets.map { Int32(clamping: $0) }
         switch self {
-        case .conv2D(var p, _, _):
-            (p.filter, p.requant) = (data[0], data[1])
+        case .conv2D(var p, _, let block):
+            (p.shift, p.filter) = (block.baseShift, data[0])
             result.conv2d = p
-        case .depthwiseConv2D(var p, _, _):
-            (p.filter, p.requant) = (data[0], data[1])
+        case .depthwiseConv2D(var p, _, let block):
+            (p.shift, p.filter) = (block.baseShift, data[0])
             result.depthwise_conv2d = p
-        case .dense(var p, _, _):
-            (p.filter, p.requant) = (data[0], data[1])
+        case .dense(var p, _, let block):
+            (p.shift, p.filter) = (block.baseShift, data[0])
             result.dense = p
         case .maxPool(let p): result.max_pool = p
         case .averagePool(var p, _):
@@ -69,7 +69,7 @@ extension Operation {
     }
 
     /// The wire form of the parameters; nil where one is out of its range in ops.def.
-    package func wireParameters(constantsAt offsets: [Int] = [0, 0]) -> [UInt8]? {
+    package func wireParameters(constantsAt offsets: [Int] = [0]) -> [UInt8]? {
         var parameters = parameters(constantsAt: offsets)
         var bytes = [UInt8](repeating: 0, count: MemoryLayout<nnq_params>.size)
         let count = nnq_encode_params(&parameters, &bytes, bytes.count)
@@ -83,8 +83,11 @@ private func littleEndian(_ values: [some FixedWidthInteger]) -> [UInt8] {
     return bytes
 }
 
-extension Requantization {
-    fileprivate var bytes: [UInt8] { littleEndian(bias) + littleEndian(multiplier) + shift }
+/// A filter, and its requantization block at the next multiple of 4.
+private func filterBytes(_ filter: [Int8], _ block: Requantization) -> [UInt8] {
+    var bytes = filter.map { UInt8(bitPattern: $0) }
+    bytes.pad(toMultipleOf: 4)
+    return bytes + block.bytes
 }
 
 extension Rescale {

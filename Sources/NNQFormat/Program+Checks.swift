@@ -31,6 +31,10 @@ extension Program {
             throw FormatError.program(
                 "the program has \(count) \(what), and the format allows 1 to \(limit): split the network")
         }
+        if !(0..<inputCount).contains(stateCount) {
+            throw FormatError.program(
+                "the program has \(stateCount) states among \(inputCount) inputs, and at least one input is no state")
+        }
         if tensors.count != inputCount + operations.count {
             throw FormatError.program(
                 "the program has \(tensors.count) tensors, and \(inputCount) inputs and \(operations.count) ops need "
@@ -45,8 +49,11 @@ extension Program {
             throw FormatError.program(
                 "\(place): the shape \(shape) has an extent outside of 1 to 65535: reshape or split the tensor")
         }
-        if tensor.count > Int(Int32.max) {
-            throw FormatError.program("\(place): the shape \(shape) has more than 2^31 - 1 elements: split the tensor")
+        if tensor.byteCount > Int(Int32.max) {
+            throw FormatError.program("\(place): the shape \(shape) takes more than 2^31 - 1 bytes: split the tensor")
+        }
+        if tensor.type != .int8, tensor.quantization.zeroPoint != 0 {
+            throw FormatError.program("\(place): the zero point of an \(tensor.type) tensor is 0")
         }
         let scale = tensor.quantization.scale
         if !scale.isNormal || scale < 0 {
@@ -85,7 +92,7 @@ extension Program {
     /// - Precondition: the op's inputs exist.
     private func checkConstants(_ index: Int) throws {
         let output = tensors[inputCount + index]
-        let input = tensors[operations[index].inputs[0]]
+        let input = operations[index].inputs.first.map { tensors[$0] } ?? output
         var lengths: [(String, Int, Int)] = []
         switch operations[index].operation {
         case .conv2D(let p, let filter, let block):

@@ -20,7 +20,7 @@ extension Operation {
         switch self {
         case .conv2D(_, let filter, let requantization), .depthwiseConv2D(_, let filter, let requantization),
             .dense(_, let filter, let requantization):
-            return filter.count + 9 * requantization.bias.count
+            return (filter.count + 3) / 4 * 4 + requantization.byteCount
         case .averagePool(_, let multipliers): return 4 * multipliers.count
         case .concat(_, let rescales): return 8 * rescales.count
         case .table(let values): return values.count

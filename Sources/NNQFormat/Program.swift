@@ -25,39 +25,40 @@ public struct Quantization: Hashable, Codable, Sendable {
     public func dequantize(_ q: Int8) -> Float { scale * Float(Int(q) - Int(zeroPoint)) }
 }
 
+/// What the elements of a tensor are.
+public enum ElementType: UInt8, Hashable, Sendable {
+    case int8 = 0
+    case int16 = 1
+    case int32 = 2
+
+    /// Bytes of one element.
+    public var byteCount: Int { 1 << Int(rawValue) }
+}
+
 /// One activation: NHWC with N = 1; a vector of n elements is 1 x 1 x n.
 public struct ProgramTensor: Hashable, Sendable {
     public var name: String
     public var height: Int
     public var width: Int
     public var channels: Int
+    /// Zero point 0 for other types than int8.
     public var quantization: Quantization
+    public var type: ElementType
 
-    public init(name: String, height: Int, width: Int, channels: Int, quantization: Quantization) {
+    public init(
+        name: String, height: Int, width: Int, channels: Int, quantization: Quantization, type: ElementType = .int8
+    ) {
         self.name = name
         self.height = height
         self.width = width
         self.channels = channels
         self.quantization = quantization
+        self.type = type
     }
 
-    /// Elements, which is also bytes.
+    /// Elements.
     public var count: Int { height * width * channels }
-}
-
-/// How an accumulator becomes an output, for each output channel (SPEC.md, section 4).
-public struct Requantization: Hashable, Sendable {
-    public var bias: [Int32]
-    public var multiplier: [Int32]
-    public var shift: [UInt8]
-
-    /// - Precondition: the three have one element a channel.
-    public init(bias: [Int32], multiplier: [Int32], shift: [UInt8]) {
-        precondition(bias.count == multiplier.count && bias.count == shift.count)
-        self.bias = bias
-        self.multiplier = multiplier
-        self.shift = shift
-    }
+    public var byteCount: Int { count * type.byteCount }
 }
 
 /// How one input of a concat becomes output: `clamp((q * multiplier + constant) >> shift)`.
@@ -76,8 +77,8 @@ public struct Rescale: Hashable, Sendable {
     public static let identity = Rescale(constant: 1 << 13, multiplier: 1 << 14, shift: 14)
 }
 
-/// One op with its constants. The parameter structures are those of ops.def; their DATA fields and `opcode` are filled
-/// in by the writer and meaningless here.
+/// One op with its constants. The parameter structures are those of ops.def; their DATA fields, `opcode` and the `shift`
+/// of ops with filters are filled in by the writer and meaningless here.
 public enum Operation: Sendable {
     /// Filter `[out_c, kernel_h, kernel_w, in_c / groups]`.
     case conv2D(nnq_conv2d_params, filter: [Int8], Requantization)
@@ -110,63 +111,26 @@ public struct ProgramOperation: Hashable, Sendable {
     }
 }
 
-/// What tools know of a program beside its arithmetic; the info section of a file. All of it may be empty.
-public struct ProgramInfo: Hashable, Codable, Sendable {
-    public struct Normalization: Hashable, Codable, Sendable {
-        /// In the raw input's units; one number, or one a channel.
-        public var mean: [Float]
-        public var std: [Float]
-
-        public init(mean: [Float], std: [Float]) {
-            self.mean = mean
-            self.std = std
-        }
-    }
-
-    /// Names of tensors by index. Only a file's: a program's names are those of its tensors, which the writer puts here
-    /// and the reader takes from here.
-    public var tensors: [String]?
-    /// Names of classes by output index.
-    public var classes: [String]?
-    /// `classification`, `binary` or `regression`.
-    public var task: String?
-    public var normalization: Normalization?
-    /// True where raw inputs are pixels, 0 ... 255.
-    public var byteInput: Bool?
-
-    public init(
-        tensors: [String]? = nil, classes: [String]? = nil, task: String? = nil, normalization: Normalization? = nil,
-        byteInput: Bool? = nil
-    ) {
-        self.tensors = tensors
-        self.classes = classes
-        self.task = task
-        self.normalization = normalization
-        self.byteInput = byteInput
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case tensors, classes, task, normalization
-        case byteInput = "byte_input"
-    }
-}
-
 /// An int8 network: inputs, ops in the order in which they run, outputs.
 public struct Program: Hashable, Sendable {
     /// The inputs, then the output of each op.
     public var tensors: [ProgramTensor]
+    /// States included.
     public var inputCount: Int
+    /// The last inputs are states: what the network remembers from run to run. They begin as their zero points.
+    public var stateCount: Int
     public var operations: [ProgramOperation]
     /// Indices of the tensors that the program returns.
     public var outputs: [Int]
     public var info: ProgramInfo
 
     public init(
-        tensors: [ProgramTensor], inputCount: Int, operations: [ProgramOperation], outputs: [Int],
-        info: ProgramInfo = ProgramInfo()
+        tensors: [ProgramTensor], inputCount: Int, stateCount: Int = 0, operations: [ProgramOperation],
+        outputs: [Int], info: ProgramInfo = ProgramInfo()
     ) {
         self.tensors = tensors
         self.inputCount = inputCount
+        self.stateCount = stateCount
         self.operations = operations
         self.outputs = outputs
         self.info = info

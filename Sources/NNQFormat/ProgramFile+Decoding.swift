@@ -12,10 +12,13 @@ extension ProgramFile {
         let layout = FileLayout(bytes)
         let info = try layout.info(bytes)
         var program = Program(
-            tensors: layout.tensors(bytes, names: info.tensors ?? []), inputCount: layout.inputCount, operations: [],
+            tensors: layout.tensors(bytes, names: info.tensors ?? []), inputCount: layout.inputCount,
+            stateCount: layout.stateCount, operations: [],
             outputs: bytes.numbers(at: layout.outputs, count: layout.outputCount, as: UInt16.self).map { Int($0) },
             info: info)
-        program.info.tensors = nil
+        for (index, name) in zip(0..<layout.inputCount, info.inputs ?? []) { program.tensors[index].name = name }
+        for (index, name) in zip(program.outputs, info.outputs ?? []) { program.tensors[index].name = name }
+        (program.info.tensors, program.info.inputs, program.info.outputs) = (nil, nil, nil)
         var position = layout.operations
         for _ in 0..<layout.operationCount { program.appendOperation(from: bytes, at: &position) }
         self.init(program, plan: layout.plan(of: program, bytes))
@@ -33,8 +36,8 @@ extension ProgramFile {
 
 /// Where the sections of a file lie.
 private struct FileLayout {
-    let tensorCount, operationCount, stageCount, inputCount, outputCount: Int
-    let tensors, stages, outputs, operations, data, infoStart, end: Int
+    let tensorCount, operationCount, stageCount, inputCount, outputCount, stateCount: Int
+    let tensors, stages, rowsHeld, outputs, operations, data, infoStart, end: Int
     let arenaBytes: Int
 
     init(_ bytes: [UInt8]) {
@@ -44,9 +47,11 @@ private struct FileLayout {
         stageCount = Int(bytes.number(at: 24, as: UInt16.self))
         inputCount = Int(bytes[26])
         outputCount = Int(bytes[27])
+        stateCount = Int(bytes[7])
         tensors = 40
-        stages = tensors + 20 * tensorCount
-        outputs = stages + 6 * stageCount
+        stages = tensors + 16 * tensorCount
+        rowsHeld = stages + 6 * stageCount
+        outputs = rowsHeld + (stageCount > 0 ? 2 * tensorCount : 0)
         operations = outputs + 2 * outputCount
         data = (operations + Int(bytes.number(at: 28, as: UInt32.self)) + 3) / 4 * 4
         infoStart = data + Int(bytes.number(at: 32, as: UInt32.self))
@@ -55,13 +60,13 @@ private struct FileLayout {
 
     func tensors(_ bytes: [UInt8], names: [String]) -> [ProgramTensor] {
         (0..<tensorCount).map { index in
-            let record = tensors + 20 * index
+            let record = tensors + 16 * index
             let extents = bytes.numbers(at: record, count: 3, as: UInt16.self).map { Int($0) }
             let quantization = Quantization(
-                scale: Float(bitPattern: bytes.number(at: record + 12)), zeroPoint: bytes.number(at: record + 16))
+                scale: Float(bitPattern: bytes.number(at: record + 12)), zeroPoint: bytes.number(at: record + 6))
             return ProgramTensor(
                 name: index < names.count ? names[index] : "", height: extents[0], width: extents[1],
-                channels: extents[2], quantization: quantization)
+                channels: extents[2], quantization: quantization, type: ElementType(rawValue: bytes[record + 7])!)
         }
     }
 
@@ -74,15 +79,18 @@ private struct FileLayout {
         }
     }
 
-    /// The plan that the file holds. Its bound is computed anew; whether it is the best of all above that is not known.
+    /// The plan that the file holds; without stages, the plain one. Its bound is computed anew; whether it is the best of all above that is not known.
     func plan(of program: Program, _ bytes: [UInt8]) -> MemoryPlan {
-        let stages = (0..<stageCount).map { index in
-            let record: [UInt16] = bytes.numbers(at: self.stages + 6 * index, count: 2)
-            return MemoryPlan.Stage(operationCount: Int(record[0]), bandRows: Int(record[1]))
+        var stages = program.plainStages
+        var rowsHeld = program.tensors.map(\.height)
+        if stageCount > 0 {
+            stages = (0..<stageCount).map { index in
+                let record: [UInt16] = bytes.numbers(at: self.stages + 6 * index, count: 2)
+                return MemoryPlan.Stage(operationCount: Int(record[0]), bandRows: Int(record[1]))
+            }
+            rowsHeld = bytes.numbers(at: self.rowsHeld, count: tensorCount, as: UInt16.self).map { Int($0) }
         }
-        let records = (0..<tensorCount).map { tensors + 20 * $0 }
-        let rowsHeld = records.map { Int(bytes.number(at: $0 + 6, as: UInt16.self)) }
-        let offsets = records.map { Int(bytes.number(at: $0 + 8, as: UInt32.self)) }
+        let offsets = (0..<tensorCount).map { Int(bytes.number(at: tensors + 16 * $0 + 8, as: UInt32.self)) }
         let lifetimes = Lifetimes(program, stages: stages, rowsHeld: rowsHeld)
         let words = program.words(rowsHeld: rowsHeld)
         let bound = SharingSearch(lifetimes: lifetimes, sizes: words, inputCount: inputCount, nodeLimit: 0).lowerBound

@@ -45,6 +45,8 @@ public struct Int8Model: @unchecked Sendable {
     /// Bytes of arena that a session needs.
     public var arenaBytes: Int { withCore { Int(nnq_arena_size($0)) } }
     public var inputCount: Int { withCore { Int(nnq_input_count($0)) } }
+    /// What the model remembers from run to run.
+    public var stateCount: Int { withCore { Int(nnq_state_count($0)) } }
     public var outputCount: Int { withCore { Int(nnq_output_count($0)) } }
 
     /// - Throws: `RuntimeError.noSuchIndex`.

@@ -20,7 +20,7 @@ public enum RuntimeError: Error, Hashable, Sendable {
 /// What is wrong with a file: one case for each error that SPEC.md names beside its rules.
 public enum FileFault: Hashable, Sendable, CaseIterable {
     case truncated, magic, version, checksum, header, tensor, stage, opcode, parameter, input, shape, data, overflow
-    case overlap, ring
+    case overlap, ring, type, update
 
     /// The runtime's error code.
     var code: Int {
@@ -40,6 +40,8 @@ public enum FileFault: Hashable, Sendable, CaseIterable {
         case .overflow: NNQ_ERROR_OVERFLOW
         case .overlap: NNQ_ERROR_OVERLAP
         case .ring: NNQ_ERROR_RING
+        case .type: NNQ_ERROR_TYPE
+        case .update: NNQ_ERROR_UPDATE
         }
     }
 

@@ -15,7 +15,7 @@ extension Int8Model {
         return counts
     }
 
-    /// Tensor t below `inputCount` is input t; tensor `inputCount + k` is op k's output.
+    /// The inputs come first, then the states, then the output of each op.
     /// - Throws: `RuntimeError.noSuchIndex`.
     public func tensor(_ index: Int) throws(RuntimeError) -> TensorInfo {
         try info(index, nnq_tensor_info_at)
@@ -38,18 +38,9 @@ extension Session {
         _ index: Int, _ body: (Span<Int8>) -> Result
     ) throws(RuntimeError) -> Result {
         let info = try model.tensor(index)
-        let count = model.rowsHeld(index) * info.width * info.channels
+        let count = info.rowsHeld * info.width * info.channels * info.elementBytes
         return withCore { core in
             body(UnsafeBufferPointer(start: nnq_tensor_data(core, Int32(index)), count: count).span)
         }
-    }
-}
-
-extension Int8Model {
-    /// The rows of a tensor that are in memory at once (SPEC.md, section 2.2): the U16 at byte 6 of its record.
-    /// - Precondition: the tensor exists.
-    fileprivate func rowsHeld(_ tensor: Int) -> Int {
-        let field = core.file + (40 + 20 * tensor + 6)
-        return Int(field[0]) | Int(field[1]) << 8
     }
 }

@@ -20,6 +20,7 @@ public struct Session: ~Copyable, @unchecked Sendable {
         arena = .allocate(byteCount: model.arenaBytes, alignment: Int(NNQ_ALIGNMENT))
         arena.initializeMemory(as: UInt8.self, repeating: 0)
         ownsArena = true
+        reset()
     }
 
     /// A session in the caller's memory, for instance a static buffer.
@@ -40,23 +41,26 @@ public struct Session: ~Copyable, @unchecked Sendable {
         if ownsArena { arena.deallocate() }
     }
 
+    /// Forgets what the model remembers from run to run, where it has states.
+    public mutating func reset() { withCore { nnq_reset($0) } }
+
     /// One inference. Cannot fail.
     public mutating func run() { withCore { nnq_run($0) } }
 
-    /// Copies the values of an input, in NHWC order.
+    /// Copies the values of an input, in NHWC order; of another type than int8, its bytes.
     /// - Throws: `RuntimeError.wrongCount`, `.noSuchIndex`.
     public mutating func setInput(_ index: Int = 0, to values: Span<Int8>) throws(RuntimeError) {
-        let needed = try model.input(index).count
+        let needed = try model.input(index).byteCount
         if values.count != needed { throw .wrongCount(needed: needed, given: values.count) }
         withInput(index) { input in
             for position in values.indices { input[position] = values[position] }
         }
     }
 
-    /// Copies the values of an output, in NHWC order.
+    /// Copies the values of an output, in NHWC order; of another type than int8, its bytes.
     /// - Throws: `RuntimeError.wrongCount`, `.noSuchIndex`.
     public func copyOutput(_ index: Int = 0, to values: inout MutableSpan<Int8>) throws(RuntimeError) {
-        let needed = try model.output(index).count
+        let needed = try model.output(index).byteCount
         if values.count != needed { throw .wrongCount(needed: needed, given: values.count) }
         withOutput(index) { output in
             for position in output.indices { values[position] = output[position] }
@@ -71,7 +75,7 @@ public struct Session: ~Copyable, @unchecked Sendable {
         guard let info = try? model.input(index), let first = withCore({ nnq_input($0, Int32(index)) }) else {
             preconditionFailure("the model has no such input")
         }
-        var span = UnsafeMutableBufferPointer(start: first, count: info.count).mutableSpan
+        var span = UnsafeMutableBufferPointer(start: first, count: info.byteCount).mutableSpan
         return try body(&span)
     }
 
@@ -83,7 +87,7 @@ public struct Session: ~Copyable, @unchecked Sendable {
         guard let info = try? model.output(index), let first = withCore({ nnq_output($0, Int32(index)) }) else {
             preconditionFailure("the model has no such output")
         }
-        return try body(UnsafeBufferPointer(start: first, count: info.count).span)
+        return try body(UnsafeBufferPointer(start: first, count: info.byteCount).span)
     }
 
     /// Binds the arena anew at each use: the C session points to its model, and a Swift value has no address that
@@ -91,7 +95,8 @@ public struct Session: ~Copyable, @unchecked Sendable {
     func withCore<Result>(_ body: (UnsafePointer<nnq_session>) -> Result) -> Result {
         model.withCore { core in
             var session = nnq_session()
-            _ = nnq_start(&session, core, arena.baseAddress, arena.count)
+            session.model = core
+            session.arena = arena.baseAddress?.assumingMemoryBound(to: UInt8.self)
             return body(&session)
         }
     }

@@ -3,14 +3,17 @@
 
 import CNNQ
 
-/// Shape and quantization of a tensor: int8, NHWC with N = 1, `real = scale * (q - zeroPoint)`. A vector of n elements
-/// is 1 x 1 x n.
+/// Shape and quantization of a tensor: NHWC with N = 1, `real = scale * (q - zeroPoint)`. A vector of n elements is
+/// 1 x 1 x n. Elements are int8 but in a few places: class indices, indices into a table, and what is remembered.
 public struct TensorInfo: Hashable, Sendable {
     public let height: Int
     public let width: Int
     public let channels: Int
     public let scale: Float
     public let zeroPoint: Int8
+    /// Bytes of one element: 1, 2 or 4. Larger ones than 1 are in the machine's byte order.
+    public let elementBytes: Int
+    let rowsHeld: Int
 
     init(_ info: nnq_tensor_info) {
         height = Int(info.height)
@@ -18,10 +21,13 @@ public struct TensorInfo: Hashable, Sendable {
         channels = Int(info.channels)
         scale = Float(bitPattern: info.scale_bits)
         zeroPoint = Int8(info.zero_point)
+        elementBytes = 1 << Int(info.type)
+        rowsHeld = Int(info.rows_held)
     }
 
-    /// Elements, which is also bytes.
+    /// Elements.
     public var count: Int { height * width * channels }
+    public var byteCount: Int { count * elementBytes }
 
     /// The int8 value nearest to a real one, saturated; ties to even, NaN is the lowest.
     public func quantize(_ real: Float) -> Int8 {

@@ -41,8 +41,17 @@ static uint32_t constants(int32_t op, const char *name) {
     return get_u32(subject_make()->file.file + at);
 }
 
+/* Where the op's requantization block is, behind a filter of so many bytes. */
+static uint32_t block(int32_t op) {
+    return constants(op, "filter") + (op == CONV ? 56 : 48);
+}
+
+static uint32_t rows_at(int32_t tensor) {
+    return subject_make()->file.rows + 2 * (uint32_t)tensor;
+}
+
 static uint32_t tensor_at(int32_t tensor, uint32_t offset) {
-    return 40 + 20 * (uint32_t)tensor + offset;
+    return 40 + 16 * (uint32_t)tensor + offset;
 }
 
 static void legal(void **state) {
@@ -110,7 +119,8 @@ static void magic_version_checksum(void **state) {
         change(i, 1, 'N', NNQ_ERROR_MAGIC, -1, i);
     }
     change(4, 1, 0, NNQ_ERROR_VERSION, -1, 4);
-    change(4, 1, 2, NNQ_ERROR_VERSION, -1, 4);
+    change(4, 1, 1, NNQ_ERROR_VERSION, -1, 4);
+    change(4, 1, 3, NNQ_ERROR_VERSION, -1, 4);
     change(5, 1, 1, NNQ_ERROR_VERSION, -1, 5);
     subject *s = subject_make();
     s->file.file[16] ^= 1;
@@ -119,13 +129,13 @@ static void magic_version_checksum(void **state) {
 
 static void header(void **state) {
     (void)state;
-    change(6, 2, 1, NNQ_ERROR_HEADER, -1, 6);
+    change(6, 1, 1, NNQ_ERROR_HEADER, -1, 6);
+    change(7, 1, 1, NNQ_ERROR_HEADER, -1, 7); /* one input, and that a state */
     change(16, 4, 0, NNQ_ERROR_HEADER, -1, 16);
     change(16, 4, 0x80000000u, NNQ_ERROR_HEADER, -1, 16);
     change(20, 2, 7, NNQ_ERROR_HEADER, -1, 20);
     change(22, 2, 0, NNQ_ERROR_HEADER, -1, 22);
     change(22, 2, 4096, NNQ_ERROR_HEADER, -1, 22);
-    change(24, 2, 0, NNQ_ERROR_HEADER, -1, 24);
     change(24, 2, 6, NNQ_ERROR_HEADER, -1, 24);
     change(26, 1, 0, NNQ_ERROR_HEADER, -1, 20);
     change(27, 1, 0, NNQ_ERROR_HEADER, -1, 27);
@@ -168,24 +178,24 @@ static void tensor(void **state) {
     memset(s->file.file + tensor_at(1, 0), 0xff, 6);
     seal(s->file.file, s->file.size);
     expect(s, NNQ_ERROR_TENSOR, -1, tensor_at(1, 0));
-    change(tensor_at(2, 6), 2, 0, NNQ_ERROR_TENSOR, -1, tensor_at(2, 6));
-    change(tensor_at(2, 6), 2, 3, NNQ_ERROR_TENSOR, -1, tensor_at(2, 6));
-    change(tensor_at(0, 6), 2, 3, NNQ_ERROR_TENSOR, -1, tensor_at(0, 6)); /* an input in a ring */
+    change(rows_at(2), 2, 0, NNQ_ERROR_TENSOR, -1, rows_at(2));
+    change(rows_at(2), 2, 3, NNQ_ERROR_TENSOR, -1, rows_at(2));
+    change(rows_at(0), 2, 3, NNQ_ERROR_TENSOR, -1, rows_at(0)); /* an input in a ring */
     change(tensor_at(2, 8), 4, 2, NNQ_ERROR_TENSOR, -1, tensor_at(2, 8));
     change(tensor_at(2, 8), 4, 0xfffffffcu, NNQ_ERROR_TENSOR, -1, tensor_at(2, 8));
     static const uint32_t scales[] = {0, 0x007fffffu, 0x7f800000u, 0x7fc00000u, 0xbf800000u, 0x80000000u};
     for (size_t i = 0; i < sizeof scales / sizeof *scales; i++) {
         change(tensor_at(3, 12), 4, scales[i], NNQ_ERROR_TENSOR, -1, tensor_at(3, 12));
     }
-    change(tensor_at(3, 17), 1, 1, NNQ_ERROR_TENSOR, -1, tensor_at(3, 17));
-    change(tensor_at(3, 18), 2, 0x100, NNQ_ERROR_TENSOR, -1, tensor_at(3, 18));
+    change(tensor_at(3, 7), 1, 3, NNQ_ERROR_TENSOR, -1, tensor_at(3, 7));
+    change(tensor_at(3, 7), 1, 1, NNQ_ERROR_TENSOR, -1, tensor_at(3, 6)); /* int16 with a zero point */
     change(subject_make()->file.outputs, 2, 2, NNQ_OK, -1, 0);
     /* An output in a ring. */
     s = subject_make();
     put_u16(s->file.file + s->file.outputs, 2);
-    put_u16(s->file.file + tensor_at(2, 6), 1);
+    put_u16(s->file.file + s->file.rows + 4, 1);
     seal(s->file.file, s->file.size);
-    expect(s, NNQ_ERROR_TENSOR, -1, tensor_at(2, 6));
+    expect(s, NNQ_ERROR_TENSOR, -1, s->file.rows + 4);
 }
 
 static void stage(void **state) {
@@ -233,15 +243,15 @@ static void shape(void **state) {
     change(field(CONV, "groups"), 2, 2, NNQ_ERROR_SHAPE, CONV, tensor_at(1, 0)); /* 3 outputs are not 2 groups */
     change(field(CONV, "dilation_width"), 1, 255, NNQ_ERROR_SHAPE, CONV, tensor_at(1, 0));
     change(field(POOL, "kernel_width"), 2, 65535, NNQ_ERROR_SHAPE, POOL, tensor_at(2, 0));
-    change(tensor_at(2, 16), 1, 6, NNQ_ERROR_SHAPE, POOL, tensor_at(2, 0)); /* zero point */
+    change(tensor_at(2, 6), 1, 6, NNQ_ERROR_SHAPE, POOL, tensor_at(2, 0)); /* zero point */
     change(subject_make()->file.op_records[ADD] + 4, 2, 1, NNQ_ERROR_SHAPE, ADD, tensor_at(3, 0));
-    change(tensor_at(5, 16), 1, 0, NNQ_ERROR_SHAPE, SOFTMAX, tensor_at(5, 0));
+    change(tensor_at(5, 6), 1, 0, NNQ_ERROR_SHAPE, SOFTMAX, tensor_at(5, 0));
     change(tensor_at(5, 12), 4, SCALE_ONE, NNQ_ERROR_SHAPE, SOFTMAX, tensor_at(5, 0));
 }
 
 static void parameter(void **state) {
-    const uint32_t conv = constants(CONV, "requant");
-    const uint32_t dense = constants(DENSE, "requant");
+    const uint32_t conv = block(CONV);
+    const uint32_t dense = block(DENSE);
     (void)state;
     change(field(CONV, "act_max"), 1, 0x80, NNQ_OK, -1, 0);
     change(field(CONV, "act_min"), 1, 1, NNQ_OK, -1, 0);
@@ -288,33 +298,78 @@ static void pool_pads(void **state) {
     }
 }
 
+/* Packed records: the highest byte holds the shift; a base of 0 means wide ones. */
+static void packed(void **state) {
+    static builder b;
+    const int8_t filter[4] = {1, -2, 3, -4};
+    const int32_t bias[1] = {5};
+    const int32_t multiplier[1] = {1 << 30};
+    const uint8_t shift[1] = {60};
+    const int32_t in = 0;
+    (void)state;
+    builder_start(&b);
+    builder_input(&b, 2, 2, 1, 0);
+    nnq_params p = {.dense = {NNQ_OP_DENSE, -128, 127, 0, 0, 60, 0}};
+    p.dense.filter = builder_filter(&b, filter, sizeof filter, 1, bias, multiplier, shift, 60);
+    builder_op_add(&b, &p, &in, 1, 1, 1, 1, 0);
+    subject s = {b, builder_finish(&b)};
+    nnq_model model;
+    open_built(&model, &s.file);
+    const uint32_t record = s.file.data + 8;
+    for (uint8_t delta = 0; delta < 4; delta++) {
+        s.file.file[record + 3] = (uint8_t)(delta << 6);
+        seal(s.file.file, s.file.size);
+        if (delta < 3) {
+            open_built(&model, &s.file);
+        } else {
+            expect(&s, NNQ_ERROR_PARAMETER, 0, record + 3); /* a shift of 63 */
+        }
+    }
+    s.file.file[field_at(&s.file, &b, 0, "shift")] = 0;
+    seal(s.file.file, s.file.size);
+    expect(&s, NNQ_ERROR_DATA, 0, field_at(&s.file, &b, 0, "filter")); /* no room for a byte of shift */
+    free(s.file.file);
+}
+
+/* A tensor of a type that the op does not work on, read or written. */
+static void type(void **state) {
+    (void)state;
+    for (int32_t tensor = 0; tensor < 2; tensor++) {
+        subject *s = subject_make();
+        s->b.tensors[tensor].type = NNQ_INT16;
+        s->b.tensors[tensor].zero_point = 0;
+        free(s->file.file);
+        s->file = builder_finish(&s->b);
+        expect(s, NNQ_ERROR_TYPE, CONV, tensor == 0 ? s->file.op_records[CONV] + 2 : tensor_at(1, 7));
+    }
+}
+
 static void data(void **state) {
     const uint32_t filter = field(CONV, "filter");
-    const uint32_t requant = field(DENSE, "requant");
     const built file = subject_make()->file;
     (void)state;
     change(filter, 4, 0, NNQ_ERROR_DATA, CONV, filter);
     change(filter, 4, file.data - 4, NNQ_ERROR_DATA, CONV, filter);
     change(filter, 4, file.data + 1, NNQ_ERROR_DATA, CONV, filter);
     change(filter, 4, file.data_end, NNQ_ERROR_DATA, CONV, filter);
-    change(filter, 4, file.data_end - 52, NNQ_ERROR_DATA, CONV, filter); /* 54 bytes do not fit in 52 */
+    /* 54 bytes of filter, 2 of alignment and a block of 27 do not fit in 80 */
+    change(filter, 4, file.data_end - 80, NNQ_ERROR_DATA, CONV, filter);
     change(filter, 4, 0x80000000u, NNQ_ERROR_DATA, CONV, filter);
     change(filter, 4, 0xfffffffcu, NNQ_ERROR_DATA, CONV, filter);
-    change(requant, 4, 0x7ffffffcu, NNQ_ERROR_DATA, DENSE, requant);
     change(field(SOFTMAX, "count"), 2, 5, NNQ_ERROR_DATA, SOFTMAX, field(SOFTMAX, "exponentials"));
     const uint32_t weight = constants(CONV, "filter") + 17;
     change(weight, 1, 0x80, NNQ_ERROR_DATA, CONV, weight);
 }
 
 static void overflow(void **state) {
-    const uint32_t conv = constants(CONV, "requant");
+    const uint32_t conv = block(CONV);
     const uint32_t add = field(ADD, "constant");
     (void)state;
     change(conv, 4, 0x80000000u, NNQ_ERROR_OVERFLOW, CONV, conv);
     change(conv, 4, INT32_MAX, NNQ_ERROR_OVERFLOW, CONV, conv);
     change(field(CONV, "pre_shift"), 1, 31, NNQ_ERROR_OVERFLOW, CONV, conv);
     /* shift 10 of the twice form means 2^21 to the left */
-    change(constants(DENSE, "requant") + 32, 1, 10, NNQ_ERROR_OVERFLOW, DENSE, constants(DENSE, "requant"));
+    change(block(DENSE) + 32, 1, 10, NNQ_ERROR_OVERFLOW, DENSE, block(DENSE));
     change(add, 4, 0x80000000u, NNQ_ERROR_OVERFLOW, ADD, add);
     change(add, 4, (uint32_t)INT32_MAX - 128 * 16384, NNQ_OK, -1, 0);
     change(add, 4, (uint32_t)INT32_MAX - 128 * 16384 + 1, NNQ_ERROR_OVERFLOW, ADD, add);
@@ -322,7 +377,7 @@ static void overflow(void **state) {
 
 /* The certificate's exact edge: the largest bias that still fits, and one more. */
 static void overflow_edge(void **state) {
-    const uint32_t at = constants(CONV, "requant") + 8;
+    const uint32_t at = block(CONV) + 8;
     const uint32_t last_filter = constants(CONV, "filter") + 36;
     const uint8_t *filter = subject_make()->file.file + last_filter;
     uint32_t sum = 0;
@@ -339,12 +394,12 @@ static void overflow_edge(void **state) {
 static void names(void **state) {
     (void)state;
     assert_string_equal(nnq_error_name(NNQ_OK), "NNQ_OK");
-    for (int32_t error = NNQ_ERROR_ARENA; error <= NNQ_ERROR_ARGUMENT; error++) {
+    for (int32_t error = NNQ_ERROR_UPDATE; error <= NNQ_ERROR_ARGUMENT; error++) {
         assert_memory_equal(nnq_error_name(error), "NNQ_ERROR_", 10);
         assert_string_not_equal(nnq_error_name(error), "NNQ_ERROR_UNKNOWN");
         assert_true(strlen(nnq_error_text(error)) > 10);
     }
-    assert_string_equal(nnq_error_name(NNQ_ERROR_ARENA - 1), "NNQ_ERROR_UNKNOWN");
+    assert_string_equal(nnq_error_name(NNQ_ERROR_UPDATE - 1), "NNQ_ERROR_UNKNOWN");
     assert_string_equal(nnq_error_name(1), "NNQ_ERROR_UNKNOWN");
 }
 
@@ -364,6 +419,8 @@ int main(void) {
         cmocka_unit_test(shape),
         cmocka_unit_test(parameter),
         cmocka_unit_test(pool_pads),
+        cmocka_unit_test(packed),
+        cmocka_unit_test(type),
         cmocka_unit_test(data),
         cmocka_unit_test(overflow),
         cmocka_unit_test(overflow_edge),

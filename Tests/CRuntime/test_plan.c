@@ -207,12 +207,12 @@ static void expect(const builder *b, int32_t error, int32_t op, uint32_t byte) {
     free(file.file);
 }
 
-static uint32_t held_at(int32_t tensor) {
-    return 40 + 20 * (uint32_t)tensor + 6;
+static uint32_t held_at(const builder *b, int32_t tensor) {
+    return 40 + 16 * (uint32_t)b->tensor_count + 6 * (uint32_t)b->stage_count + 2 * (uint32_t)tensor;
 }
 
 static uint32_t offset_at(int32_t tensor) {
-    return 40 + 20 * (uint32_t)tensor + 8;
+    return 40 + 16 * (uint32_t)tensor + 8;
 }
 
 static void each_ring_rule(void **state) {
@@ -224,29 +224,29 @@ static void each_ring_rule(void **state) {
     b.tensors[1].rows_held = b.tensors[2].rows_held = 1;
     expect(&b, NNQ_OK, 0, 0);
     b.stages[0].band_rows = 2; /* two rows pass through a ring of one */
-    expect(&b, NNQ_ERROR_RING, 1, held_at(1));
+    expect(&b, NNQ_ERROR_RING, 1, held_at(&b, 1));
     b.tensors[1].rows_held = 2;
-    expect(&b, NNQ_ERROR_RING, 2, held_at(2));
+    expect(&b, NNQ_ERROR_RING, 2, held_at(&b, 2));
     b.tensors[2].rows_held = 3;
     expect(&b, NNQ_OK, 0, 0);
     /* read in the stage after */
     b.stage_count = 2;
     b.stages[0] = (builder_stage){2, 1, 0};
     b.stages[1] = (builder_stage){1, 1, 0};
-    expect(&b, NNQ_ERROR_RING, 2, held_at(2));
+    expect(&b, NNQ_ERROR_RING, 2, held_at(&b, 2));
     /* read whole: by reshape, and by concat on axis 0 */
     chain(&b, 1);
     b.tensors[1].rows_held = 3;
     builder_op_add(&b, &(nnq_params){.opcode = NNQ_OP_RESHAPE}, &first, 1, 1, 1, 16, 0);
     builder_one_stage(&b, 1);
-    expect(&b, NNQ_ERROR_RING, 1, held_at(1));
+    expect(&b, NNQ_ERROR_RING, 1, held_at(&b, 1));
     chain(&b, 1);
     b.tensors[1].rows_held = 3;
     const uint8_t rescale[8] = {1, 0, 0, 0, 2, 0, 1, 0};
     const nnq_params concat = {.concat = {NNQ_OP_CONCAT, 0, builder_data(&b, rescale, sizeof rescale)}};
     builder_op_add(&b, &concat, &first, 1, 4, 1, 4, 0);
     builder_one_stage(&b, 1);
-    expect(&b, NNQ_ERROR_RING, 1, held_at(1));
+    expect(&b, NNQ_ERROR_RING, 1, held_at(&b, 1));
     b.tensors[1].rows_held = 4;
     expect(&b, NNQ_OK, 0, 0);
     /* concat on axis 0 may write a ring, reshape may not */
@@ -258,7 +258,7 @@ static void each_ring_rule(void **state) {
     chain(&b, 3);
     b.ops[1].params = (nnq_params){.opcode = NNQ_OP_RESHAPE};
     b.tensors[2].rows_held = 3;
-    expect(&b, NNQ_ERROR_RING, 1, held_at(2));
+    expect(&b, NNQ_ERROR_RING, 1, held_at(&b, 2));
 
 }
 
@@ -308,6 +308,20 @@ static void each_overlap_rule(void **state) {
     b.outputs[1] = 0;
     b.output_count = 2;
     expect(&b, NNQ_ERROR_OVERLAP, 1, offset_at(2));
+    /* over a state, which nothing may share, even long after its last reader */
+    builder_start(&b);
+    builder_input(&b, 1, 1, 16, 0);
+    builder_input(&b, 1, 1, 16, 0);
+    b.state_count = 1;
+    builder_data(&b, (const uint8_t[256]){0}, 256);
+    builder_op_add(&b, &copy_table, &both[1], 1, 1, 1, 16, 0);
+    builder_op_add(&b, &copy_table, &(const int32_t){2}, 1, 1, 1, 16, 0);
+    expect(&b, NNQ_OK, 0, 0);
+    b.tensors[3].offset = 16;
+    expect(&b, NNQ_ERROR_OVERLAP, 1, offset_at(3));
+    b.tensors[2].offset = 16;
+    b.tensors[3].offset = 32;
+    expect(&b, NNQ_ERROR_OVERLAP, 0, offset_at(2)); /* not in place either */
     /* in one stage, also over a tensor that nobody reads */
     chain(&b, 2);
     b.ops[1].inputs[0] = 0;

@@ -6,21 +6,28 @@
 #include "support/check.h"
 #include "support/reference.h"
 
-/* An accumulator through the runtime's code, without a model around it. */
-static int32_t requantize(int32_t acc, int32_t rounding, int32_t pre_shift, int32_t multiplier, int32_t shift,
-                          int32_t zero_point, int32_t act_min, int32_t act_max) {
+/* An accumulator through the runtime's code, without a model around it; the record with this base. */
+static int32_t requantize_with(int32_t base, int32_t acc, int32_t rounding, int32_t pre_shift, int32_t multiplier,
+                               int32_t shift, int32_t zero_point, int32_t act_min, int32_t act_max) {
     uint8_t constants[5];
     nnq_requant requant;
-    put_u32(constants, (uint32_t)multiplier);
+    const uint32_t packed = ((uint32_t)multiplier & 0x3fffffffu) + 0x40000000u * (uint32_t)(shift - base);
+    put_u32(constants, base > 0 ? packed : (uint32_t)multiplier);
     constants[4] = (uint8_t)shift;
-    requant.multiplier = constants;
+    requant.record = constants;
     requant.shift = constants + 4;
+    requant.base = base;
     requant.twice = rounding;
     requant.pre_scale = (int32_t)(1u << pre_shift);
     requant.zero_point = zero_point;
     requant.low = act_min - zero_point;
     requant.high = act_max - zero_point;
     return nnq_requantize(&requant, acc, 0);
+}
+
+static int32_t requantize(int32_t acc, int32_t rounding, int32_t pre_shift, int32_t multiplier, int32_t shift,
+                          int32_t zero_point, int32_t act_min, int32_t act_max) {
+    return requantize_with(0, acc, rounding, pre_shift, multiplier, shift, zero_point, act_min, act_max);
 }
 
 /* A half, a quarter and so on of small numbers: multiplier 2^30 and shift 30 + n give acc / 2^n. */
@@ -62,7 +69,11 @@ static void against_wide(rng *r, int32_t acc, int32_t rounding, int32_t pre_shif
     const int32_t high = rng_range(r, low, 127);
     const int32_t expected =
         reference_requantize(acc, rounding, pre_shift, multiplier, shift, zero_point, low, high);
-    const int32_t actual = requantize(acc, rounding, pre_shift, multiplier, shift, zero_point, low, high);
+    int32_t actual = requantize(acc, rounding, pre_shift, multiplier, shift, zero_point, low, high);
+    const int32_t base = shift - rng_range(r, 0, 3);
+    if (actual == expected && multiplier >= 1 << 30 && base > 0) {
+        actual = requantize_with(base, acc, rounding, pre_shift, multiplier, shift, zero_point, low, high);
+    }
     if (actual != expected) {
         fail_msg("acc %d rounding %d pre_shift %d multiplier %d shift %d: %d, not %d", acc, rounding, pre_shift,
                  multiplier, shift, actual, expected);

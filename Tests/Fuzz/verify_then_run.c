@@ -14,11 +14,13 @@ enum { MOST_FILE = 1 << 14, MOST_ARENA = 1 << 20, MOST_WORK = 1 << 22 };
 
 /* Makes the header agree with the bytes there are; info takes what the other sections leave. */
 static void mend(uint8_t *file, size_t size) {
-    static const uint8_t start[8] = {0x6e, 0x6e, 0x71, 0x1a, 1, 0, 0, 0};
+    static const uint8_t start[7] = {0x6e, 0x6e, 0x71, 0x1a, 2, 0, 0};
     memcpy(file, start, sizeof start);
     put_u32(file + 8, (uint32_t)size);
     put_u16(file + 20, file[26] + get_u16(file + 22));
-    const uint64_t ops = 40 + 20ull * get_u16(file + 20) + 6ull * get_u16(file + 24) + 2ull * file[27];
+    const uint64_t stages = get_u16(file + 24);
+    const uint64_t tensors = get_u16(file + 20);
+    const uint64_t ops = 40 + 16 * tensors + 6 * stages + (stages > 0 ? 2 * tensors : 0) + 2ull * file[27];
     const uint64_t data = (ops + get_u32(file + 28) + 3) / 4 * 4;
     const uint64_t info = data + get_u32(file + 32);
     if (info <= size) {
@@ -36,8 +38,11 @@ static uint64_t work(const nnq_model *model, const uint8_t *file) {
         nnq_tensor_info out;
         nnq_params p;
         const uint32_t head = 2 + 2 * (uint32_t)file[at + 1];
-        nnq_tensor_info_at(model, (int32_t)get_u16(file + at + 2), &in);
         nnq_tensor_info_at(model, model->input_count + k, &out);
+        in = out;
+        if (file[at + 1] > 0) {
+            nnq_tensor_info_at(model, (int32_t)get_u16(file + at + 2), &in);
+        }
         const int32_t length = nnq_decode_params(file[at], file + at + head, model->file_size - at - head, &p);
         const uint64_t elements = (uint64_t)out.height * (uint64_t)out.width * (uint64_t)out.channels;
         uint64_t each = 1;
@@ -74,7 +79,7 @@ static size_t run(const nnq_model *model, uint8_t fill, uint8_t **outputs) {
     }
     for (int32_t i = 0; i < nnq_input_count(model); i++) {
         nnq_input_info(model, i, &info);
-        for (int32_t n = 0; n < info.height * info.width * info.channels; n++) {
+        for (int32_t n = 0; n < (info.height * info.width * info.channels) << info.type; n++) {
             nnq_input(&session, i)[n] = (int8_t)(uint8_t)(n * 151 + i * 7);
         }
     }
@@ -82,7 +87,7 @@ static size_t run(const nnq_model *model, uint8_t fill, uint8_t **outputs) {
     *outputs = NULL;
     for (int32_t i = 0; i < nnq_output_count(model); i++) {
         nnq_output_info(model, i, &info);
-        const size_t bytes = (size_t)(info.height * info.width * info.channels);
+        const size_t bytes = (size_t)(info.height * info.width * info.channels) << info.type;
         *outputs = realloc(*outputs, used + bytes);
         memcpy(*outputs + used, nnq_output(&session, i), bytes);
         used += bytes;

@@ -136,7 +136,7 @@ import Testing
 
     @Test func refusalsNameOpAndByte() throws {
         var bytes = try ProgramFile(try tinyProgram()).encoded()
-        let record = 40 + 2 * 20 + 6 + 2
+        let record = 40 + 2 * 16 + 2
         bytes[record] = 200
         bytes.mendChecksum()
         let error = #expect(throws: FormatError.self) { try ProgramFile(bytes: bytes) }
@@ -175,7 +175,7 @@ func tinyProgram() throws -> Program {
         ProgramTensor(name: $0, height: 1, width: 1, channels: 2, quantization: quantization)
     }
     let p = nnq_dense_params(
-        opcode: 0, act_min: -128, act_max: 127, rounding: 0, pre_shift: 0, filter: 0, requant: 0)
+        opcode: 0, act_min: -128, act_max: 127, rounding: 0, pre_shift: 0, shift: 0, filter: 0)
     let block = Requantization(bias: [5, -7], multiplier: [1 << 30, 1 << 30], shift: [33, 34])
     return Program(
         tensors: tensors, inputCount: 1,

@@ -18,7 +18,7 @@ import Testing
     @Test func extents() throws {
         try expectRefused("op 0 (dense \"out\")", "1 x 1 x 70000", "1 to 65535") { $0.tensors[1].channels = 70_000 }
         try expectRefused("input 0 (\"in\")", "0 x 1 x 2") { $0.tensors[0].height = 0 }
-        try expectRefused("input 0 (\"in\")", "more than 2^31 - 1 elements") {
+        try expectRefused("input 0 (\"in\")", "more than 2^31 - 1 bytes") {
             ($0.tensors[0].height, $0.tensors[0].width) = (65535, 65535)
         }
     }

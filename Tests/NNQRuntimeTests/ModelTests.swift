@@ -136,18 +136,18 @@ import Testing
             }
         }
         #expect(opening { $0[0] = 0 } == .file(.magic, operation: nil, byte: 0))
-        #expect(opening { $0[4] = 2 } == .file(.version, operation: nil, byte: 4))
+        #expect(opening { $0[4] = 1 } == .file(.version, operation: nil, byte: 4))
         #expect(opening { $0[1000] ^= 1 } == .file(.checksum, operation: nil, byte: 12))
         #expect(opening { $0.removeLast() } == .file(.truncated, operation: nil, byte: 8))
         #expect(opening { $0 = [] } == .file(.truncated, operation: nil, byte: 0))
         let error = opening { bytes in
-            let record = 40 + 9 * 20 + 8 * 6 + 2
+            let record = 40 + 9 * 16 + 2
             bytes[record + 4] = 0
             let checksum = CRC32.checksum(bytes[16...])
             for byte in 0..<4 { bytes[12 + byte] = UInt8(truncatingIfNeeded: checksum >> (8 * byte)) }
         }
-        #expect(error == .file(.parameter, operation: 0, byte: 274))
-        #expect(error.map { "\($0)" } == "an op's parameter is out of its range (op 0, byte 274)")
+        #expect(error == .file(.parameter, operation: 0, byte: 190))
+        #expect(error.map { "\($0)" } == "an op's parameter is out of its range (op 0, byte 190)")
     }
 
     @Test func threadsShareAModel() async throws {

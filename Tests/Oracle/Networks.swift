@@ -45,7 +45,8 @@ public struct NetworkGenerator {
     public mutating func mobileNetV1() -> Program {
         generator.begin([96, 96, 3])
         var top = generator.conv(0, channels: 8, kernel: 3, stride: 2, pads: (0, 1))
-        let blocks = [(16, 1), (32, 2), (32, 1), (64, 2), (64, 1), (128, 2)] + Array(repeating: (128, 1), count: 5)
+        let blocks =
+            [(16, 1), (32, 2), (32, 1), (64, 2), (64, 1), (128, 2)] + Array(repeating: (128, 1), count: 5)
             + [(256, 2), (256, 1)]
         for (channels, stride) in blocks {
             top = generator.depthwise(top, stride: stride, pads: stride == 1 ? (1, 1) : (0, 1))
@@ -95,7 +96,7 @@ extension ProgramGenerator {
             opcode: 0, kernel_height: Int32(kernel), kernel_width: Int32(kernel), stride_height: Int32(stride),
             stride_width: Int32(stride), dilation_height: 1, dilation_width: 1, pad_top: Int32(before),
             pad_bottom: Int32(after), pad_left: Int32(before), pad_right: Int32(after), groups: 1, act_min: 4,
-            act_max: 127, rounding: 0, pre_shift: 0, filter: 0, requant: 0)
+            act_max: 127, rounding: 0, pre_shift: 0, shift: 0, filter: 0)
         let weights = (0..<channels * taps).map { _ in Int8(below(255) - 127) }
         return add(.conv2D(p, filter: weights, block(channels, taps: taps)), [input], extents + [channels])
     }
@@ -107,7 +108,7 @@ extension ProgramGenerator {
             opcode: 0, kernel_height: 3, kernel_width: 3, stride_height: Int32(stride), stride_width: Int32(stride),
             dilation_height: 1, dilation_width: 1, pad_top: Int32(pads.0), pad_bottom: Int32(pads.1),
             pad_left: Int32(pads.0), pad_right: Int32(pads.1), act_min: 4, act_max: 127, rounding: 0, pre_shift: 0,
-            filter: 0, requant: 0)
+            shift: 0, filter: 0)
         let weights = (0..<shape[2] * 9).map { _ in Int8(below(255) - 127) }
         return add(.depthwiseConv2D(p, filter: weights, block(shape[2], taps: 9)), [input], extents + [shape[2]])
     }
@@ -115,7 +116,7 @@ extension ProgramGenerator {
     fileprivate mutating func dense(_ input: Int, _ channels: Int) -> Int {
         let taps = tensors[input].count
         let p = nnq_dense_params(
-            opcode: 0, act_min: -128, act_max: 127, rounding: 0, pre_shift: 0, filter: 0, requant: 0)
+            opcode: 0, act_min: -128, act_max: 127, rounding: 0, pre_shift: 0, shift: 0, filter: 0)
         let weights = (0..<channels * taps).map { _ in Int8(below(255) - 127) }
         return add(.dense(p, filter: weights, block(channels, taps: taps)), [input], [1, 1, channels])
     }

@@ -20,7 +20,8 @@ extension Oracle {
         let joined = inputs.map { extents($0.shape) }
         for other in 0..<3 {
             let sizes = joined.map { $0[other] }
-            let isRight = other == axis
+            let isRight =
+                other == axis
                 ? sizes.reduce(0, +) == extents(shape)[axis] : sizes.allSatisfy { $0 == extents(shape)[other] }
             guard isRight else { throw OracleError("shapes do not join") }
         }

@@ -5,11 +5,18 @@ import NNQFormat
 
 /// Runs programs in plain integers, one output element after another, and checks every bound on the way.
 public enum Oracle {
-    /// All tensors of a program, by index, after it ran on these inputs.
+    /// The bytes of all tensors of a program, by index, after it ran on these inputs; elements of more than one byte in
+    /// this machine's order. States begin as their zero points, unless `inputs` has them.
     /// - Throws: `OracleError` where shapes do not fit or a sum leaves 32 bits.
     public static func run(_ program: Program, inputs: [[Int8]]) throws -> [[Int8]] {
-        guard inputs.count == program.inputCount else { throw OracleError("there are \(inputs.count) inputs") }
-        var maps = try zip(program.tensors, inputs).map { try Map($0, values: $1) }
+        let given = program.inputCount - program.stateCount
+        guard inputs.count == given || inputs.count == program.inputCount else {
+            throw OracleError("there are \(inputs.count) inputs")
+        }
+        var maps = try zip(program.tensors, inputs).map { try Map($0, bytes: $1) }
+        for state in program.tensors[inputs.count..<program.inputCount] {
+            maps.append(try Map(state, values: Array(repeating: Int(state.quantization.zeroPoint), count: state.count)))
+        }
         for (index, operation) in program.operations.enumerated() {
             let shape = program.tensors[program.inputCount + index]
             let inputs = operation.inputs.map { maps[$0] }
@@ -19,7 +26,7 @@ public enum Oracle {
                 throw OracleError("op \(index): \(error.reason)")
             }
         }
-        return maps.map(\.values)
+        return maps.map(\.bytes)
     }
 
     private static func apply(_ operation: Operation, _ inputs: [Map], _ shape: ProgramTensor) throws -> Map {
@@ -52,14 +59,34 @@ public struct OracleError: Error, CustomStringConvertible {
 /// A tensor with its values.
 struct Map {
     let shape: ProgramTensor
-    var values: [Int8]
+    var values: [Int]
 
-    init(_ shape: ProgramTensor, values: [Int8]) throws {
+    init(_ shape: ProgramTensor, values: [Int]) throws {
         guard values.count == shape.count else {
             throw OracleError("\(values.count) values for \(shape.height) x \(shape.width) x \(shape.channels)")
         }
         self.shape = shape
         self.values = values
+    }
+
+    /// A tensor of these bytes.
+    init(_ shape: ProgramTensor, bytes: [Int8]) throws {
+        let values = bytes.withUnsafeBytes { raw in
+            switch shape.type {
+            case .int8: bytes.map { Int($0) }
+            case .int16: (0..<bytes.count / 2).map { Int(raw.loadUnaligned(fromByteOffset: 2 * $0, as: Int16.self)) }
+            case .int32: (0..<bytes.count / 4).map { Int(raw.loadUnaligned(fromByteOffset: 4 * $0, as: Int32.self)) }
+            }
+        }
+        try self.init(shape, values: values)
+    }
+
+    var bytes: [Int8] {
+        switch shape.type {
+        case .int8: values.map { Int8($0) }
+        case .int16: values.flatMap { value in withUnsafeBytes(of: Int16(value)) { $0.map { Int8(bitPattern: $0) } } }
+        case .int32: values.flatMap { value in withUnsafeBytes(of: Int32(value)) { $0.map { Int8(bitPattern: $0) } } }
+        }
     }
 
     /// A tensor made element by element.
@@ -70,7 +97,9 @@ struct Map {
         for y in 0..<shape.height {
             for x in 0..<shape.width {
                 for c in 0..<shape.channels {
-                    guard let value = Int8(exactly: try element(y, x, c)) else { throw OracleError("not an int8") }
+                    let value = try element(y, x, c)
+                    let limit = 1 << (8 * shape.type.byteCount - 1)
+                    guard (-limit..<limit).contains(value) else { throw OracleError("not an \(shape.type)") }
                     values.append(value)
                 }
             }
@@ -84,7 +113,7 @@ struct Map {
     /// The element, or the zero point outside of the map.
     func tap(_ y: Int, _ x: Int, _ c: Int) -> Int { contains(y, x) ? self[y, x, c] : zeroPoint }
 
-    subscript(y: Int, x: Int, c: Int) -> Int { Int(values[(y * shape.width + x) * shape.channels + c]) }
+    subscript(y: Int, x: Int, c: Int) -> Int { values[(y * shape.width + x) * shape.channels + c] }
 }
 
 /// A value that fits in an int32 of magnitude at most 2^31 - 1.

@@ -50,7 +50,8 @@ extension ProgramGenerator {
         p.multiplier_b = Int32(oneOf([0, 1, 32767, below(32768), below(32768)]))
         p.shift = Int32(below(3) == 0 ? 1 + below(30) : 12 + below(6))
         let products = 128 * Int(p.multiplier_a + p.multiplier_b)
-        let zeroPoints = Int(zeroPoint) << Int(p.shift) + 1 << Int(p.shift - 1)
+        let zeroPoints =
+            Int(zeroPoint) << Int(p.shift) + 1 << Int(p.shift - 1)
             - Int(tensors[a].quantization.zeroPoint) * Int(p.multiplier_a)
             - Int(tensors[b].quantization.zeroPoint) * Int(p.multiplier_b)
         let limit = Int(Int32.max) - products

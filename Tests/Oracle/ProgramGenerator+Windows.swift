@@ -47,7 +47,7 @@ extension ProgramGenerator {
             dilation_height: Int32(window.dilation[0]), dilation_width: Int32(window.dilation[1]),
             pad_top: Int32(window.before[0]), pad_bottom: Int32(window.after[0]), pad_left: Int32(window.before[1]),
             pad_right: Int32(window.after[1]), groups: Int32(groups), act_min: low, act_max: high,
-            rounding: rounding, pre_shift: preShift, filter: 0, requant: 0)
+            rounding: rounding, pre_shift: preShift, shift: 0, filter: 0)
         return push(
             .conv2D(p, filter: filter, block), [input], window.output + [channels], zeroPoint: int8())
     }
@@ -69,7 +69,7 @@ extension ProgramGenerator {
             dilation_height: Int32(window.dilation[0]), dilation_width: Int32(window.dilation[1]),
             pad_top: Int32(window.before[0]), pad_bottom: Int32(window.after[0]), pad_left: Int32(window.before[1]),
             pad_right: Int32(window.after[1]), act_min: low, act_max: high, rounding: rounding,
-            pre_shift: preShift, filter: 0, requant: 0)
+            pre_shift: preShift, shift: 0, filter: 0)
         return push(
             .depthwiseConv2D(p, filter: filter, block), [input], window.output + [channels], zeroPoint: int8())
     }
@@ -82,7 +82,7 @@ extension ProgramGenerator {
         let (rounding, preShift, block) = requantization(sums: sums, taps: taps)
         let (low, high) = activation()
         let p = nnq_dense_params(
-            opcode: 0, act_min: low, act_max: high, rounding: rounding, pre_shift: preShift, filter: 0, requant: 0)
+            opcode: 0, act_min: low, act_max: high, rounding: rounding, pre_shift: preShift, shift: 0, filter: 0)
         return push(.dense(p, filter: filter, block), [input], [1, 1, channels], zeroPoint: int8())
     }
 

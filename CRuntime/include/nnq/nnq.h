@@ -28,7 +28,7 @@
 extern "C" {
 #endif
 
-#define NNQ_VERSION_MAJOR 1
+#define NNQ_VERSION_MAJOR 2
 #define NNQ_VERSION_MINOR 0
 
 /* Alignment in bytes of a model file and of an arena in memory. */
@@ -58,7 +58,9 @@ extern "C" {
     X(NNQ_ERROR_OVERFLOW, -15, "an accumulator could overflow with these weights and biases")                          \
     X(NNQ_ERROR_OVERLAP, -16, "a tensor is overwritten before its last reader")                                        \
     X(NNQ_ERROR_RING, -17, "a row is read before it is written or after it was overwritten")                           \
-    X(NNQ_ERROR_ARENA, -18, "the arena is smaller than the model needs")
+    X(NNQ_ERROR_ARENA, -18, "the arena is smaller than the model needs")                                               \
+    X(NNQ_ERROR_TYPE, -19, "an op reads or writes a tensor of a type that it does not work on")                        \
+    X(NNQ_ERROR_UPDATE, -20, "an op updates a tensor that something else reads, or shares a stage")
 
 enum {
     NNQ_OK = 0,
@@ -90,14 +92,15 @@ typedef struct nnq_model {
     const nnq_op *const *ops;
     uint32_t file_size;
     uint32_t arena_size;
-    uint32_t stages;  /* offsets in the file */
+    uint32_t stages; /* offsets in the file; 0 where every op is a stage of its own */
     uint32_t outputs;
     uint32_t op_records;
     uint16_t tensor_count;
     uint16_t op_count;
     uint16_t stage_count;
-    uint8_t input_count;
+    uint8_t input_count; /* states included */
     uint8_t output_count;
+    uint8_t state_count;
 } nnq_model;
 
 /* One use of a model: the caller owns it and the arena. */
@@ -106,13 +109,18 @@ typedef struct nnq_session {
     uint8_t *arena;
 } nnq_session;
 
-/* A tensor as the application sees it: int8, NHWC with N = 1, real = scale * (q - zero_point). */
+/* What the elements of a tensor are; an element takes 1 << type bytes, in the machine's byte order. */
+enum { NNQ_INT8 = 0, NNQ_INT16 = 1, NNQ_INT32 = 2 };
+
+/* A tensor as the application sees it: NHWC with N = 1, real = scale * (q - zero_point). */
 typedef struct nnq_tensor_info {
     int32_t height;
     int32_t width;
     int32_t channels;
-    int32_t zero_point;  /* -128..127 */
+    int32_t zero_point;  /* -128..127, 0 for other types than int8 */
     uint32_t scale_bits; /* the scale as IEEE 754 binary32 */
+    int32_t type;        /* NNQ_INT8, ... */
+    int32_t rows_held;   /* rows in memory at once: the height, but for rings inside of a model */
 } nnq_tensor_info;
 
 /* Checks the whole file and fills in `model`. `file` starts at a multiple of NNQ_ALIGNMENT. Takes time linear in the
@@ -122,9 +130,14 @@ typedef struct nnq_tensor_info {
 int32_t nnq_open(nnq_model *model, const void *file, size_t file_size, const nnq_op *const *ops,
                  nnq_diagnostic *diagnostic);
 
-/* Binds a model to an arena of at least nnq_arena_size bytes at a multiple of NNQ_ALIGNMENT. Returns NNQ_OK,
- * NNQ_ERROR_ARGUMENT, NNQ_ERROR_ALIGNMENT or NNQ_ERROR_ARENA. */
+/* Binds a model to an arena of at least nnq_arena_size bytes at a multiple of NNQ_ALIGNMENT, and resets its states.
+ * Returns NNQ_OK, NNQ_ERROR_ARGUMENT, NNQ_ERROR_ALIGNMENT or NNQ_ERROR_ARENA. */
 int32_t nnq_start(nnq_session *session, const nnq_model *model, void *arena, size_t arena_size);
+
+/* States are what a recurrent model remembers from run to run. They lie in the arena, which must be left alone between
+ * runs where there are any. nnq_reset sets them to their zero points, as before the first run. */
+int32_t nnq_state_count(const nnq_model *model);
+void nnq_reset(const nnq_session *session);
 
 /* Bytes of arena that a session needs. */
 uint32_t nnq_arena_size(const nnq_model *model);
@@ -142,8 +155,8 @@ const int8_t *nnq_output(const nnq_session *session, int32_t index);
 /* One inference. Cannot fail. */
 void nnq_run(const nnq_session *session);
 
-/* For tools: the model's inside. Tensor t < input count is input t; tensor input_count + k is op k's output. A tensor's
- * bytes are what it holds after the stage that wrote it, until a later stage reuses its memory. */
+/* For tools: the model's inside. The inputs come first among the tensors, then the states, then the output of each op. A
+ * tensor's bytes are what it holds after the stage that wrote it, until a later stage reuses its memory. */
 void nnq_run_stage(const nnq_session *session, int32_t stage);
 int32_t nnq_stage_op_count(const nnq_model *model, int32_t stage);
 int32_t nnq_tensor_info_at(const nnq_model *model, int32_t tensor, nnq_tensor_info *info);

@@ -111,9 +111,10 @@ void nnq_conv2d_s8_portable(const nnq_call *call, int32_t first, int32_t count) 
     const int32_t joined = p->groups == 1 && p->dilation_width == 1;
     nnq_requant requant;
     patch at;
-    nnq_requant_open(&requant, call, NNQ_AFFINE_FIELD(conv2d));
     at.call = call;
     at.group_channels = in->channels / p->groups;
+    nnq_requant_open(&requant, call, NNQ_AFFINE_FIELD(conv2d),
+                     p->kernel_height * p->kernel_width * at.group_channels);
     for (int32_t y = first; y < first + count; y++) {
         const int32_t top = y * p->stride_height - p->pad_top;
         int8_t *output = nnq_row(call, out, y);

@@ -27,7 +27,7 @@ void nnq_dense_s8_portable(const nnq_call *call, int32_t first, int32_t count) {
     int8_t *output = nnq_row(call, &call->out, first);
     nnq_requant requant;
     (void)count;
-    nnq_requant_open(&requant, call, NNQ_AFFINE_FIELD(dense));
+    nnq_requant_open(&requant, call, NNQ_AFFINE_FIELD(dense), length);
     for (int32_t channel = 0; channel < call->out.channels; channel++) {
         const int8_t *filter = requant.filter + (size_t)channel * (size_t)length;
         const int32_t acc = nnq_requant_bias(&requant, channel) + nnq_dot(input, filter, length);

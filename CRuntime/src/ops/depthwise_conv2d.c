@@ -84,7 +84,7 @@ void nnq_depthwise_conv2d_s8_portable(const nnq_call *call, int32_t first, int32
     const nnq_tensor *out = &call->out;
     nnq_requant requant;
     patch at;
-    nnq_requant_open(&requant, call, NNQ_AFFINE_FIELD(depthwise_conv2d));
+    nnq_requant_open(&requant, call, NNQ_AFFINE_FIELD(depthwise_conv2d), p->kernel_height * p->kernel_width);
     at.call = call;
     for (int32_t y = first; y < first + count; y++) {
         int8_t *output = nnq_row(call, out, y);

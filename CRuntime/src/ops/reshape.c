@@ -13,7 +13,7 @@ static int32_t check(nnq_check *check) {
         return nnq_fail_shape(check);
     }
     if (nnq_is_ring(out)) {
-        return nnq_fail(check, NNQ_ERROR_RING, nnq_tensor_record(check->call.output) + 6);
+        return nnq_fail(check, NNQ_ERROR_RING, nnq_rows_record(check->call.model, check->call.output));
     }
     return NNQ_OK;
 }

@@ -5,7 +5,7 @@
 public protocol ProgramRunner: ~Copyable {
     /// Runs one sample.
     /// - Parameters:
-    ///   - inputs: one for each input of the program, NHWC.
+    ///   - inputs: one for each input of the program that is no state, NHWC; of another type than int8, its bytes.
     ///   - tensors: indices of the tensors to return, in the program's order.
     /// - Returns: the value that each of them had once its op had run.
     mutating func run(_ inputs: [[Int8]], reading tensors: [Int]) throws -> [[Int8]]

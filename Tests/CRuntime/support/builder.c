@@ -13,7 +13,7 @@ void builder_start(builder *b) {
 
 static int32_t add_tensor(builder *b, int32_t height, int32_t width, int32_t channels, int32_t zero_point) {
     assert(b->tensor_count < BUILDER_TENSORS);
-    b->tensors[b->tensor_count] = (builder_tensor){height, width, channels, 0, zero_point, SCALE_ONE, -1};
+    b->tensors[b->tensor_count] = (builder_tensor){height, width, channels, 0, zero_point, NNQ_INT8, SCALE_ONE, -1};
     return b->tensor_count++;
 }
 
@@ -44,15 +44,30 @@ int32_t builder_data(builder *b, const void *bytes, size_t size) {
     return (int32_t)offset;
 }
 
-int32_t builder_block(builder *b, int32_t channels, const int32_t *bias, const int32_t *multiplier,
-                      const uint8_t *shift) {
-    uint8_t *block = calloc((size_t)channels, 9);
+int32_t builder_base(int32_t channels, const int32_t *multiplier, const uint8_t *shift) {
+    int32_t least = 255;
+    int32_t most = 0;
     for (int32_t c = 0; c < channels; c++) {
+        least = shift[c] < least ? shift[c] : least;
+        most = shift[c] > most ? shift[c] : most;
+        if (multiplier[c] < 1 << 30) {
+            return 0;
+        }
+    }
+    return most - least <= 3 ? least : 0;
+}
+
+int32_t builder_filter(builder *b, const int8_t *filter, size_t size, int32_t channels, const int32_t *bias,
+                       const int32_t *multiplier, const uint8_t *shift, int32_t base) {
+    uint8_t *block = calloc((size_t)channels, 9);
+    const int32_t offset = builder_data(b, filter, size);
+    for (int32_t c = 0; c < channels; c++) {
+        const uint32_t packed = ((uint32_t)multiplier[c] - (1u << 30)) | (uint32_t)(shift[c] - base) << 30;
         put_u32(block + 4 * c, (uint32_t)bias[c]);
-        put_u32(block + 4 * (channels + c), (uint32_t)multiplier[c]);
+        put_u32(block + 4 * (channels + c), base > 0 ? packed : (uint32_t)multiplier[c]);
         block[8 * channels + c] = shift[c];
     }
-    const int32_t offset = builder_data(b, block, (size_t)channels * 9);
+    builder_data(b, block, (size_t)channels * (base > 0 ? 8 : 9));
     free(block);
     return offset;
 }
@@ -60,6 +75,16 @@ int32_t builder_block(builder *b, int32_t channels, const int32_t *bias, const i
 void builder_one_stage(builder *b, int32_t band_rows) {
     b->stage_count = 1;
     b->stages[0] = (builder_stage){b->op_count, band_rows, 0};
+}
+
+void builder_stage_each(builder *b) {
+    for (b->stage_count = 0; b->stage_count < b->op_count; b->stage_count++) {
+        b->stages[b->stage_count] = (builder_stage){1, 65535, 0};
+    }
+}
+
+uint32_t builder_row_bytes(const builder_tensor *t) {
+    return (uint32_t)(t->width * t->channels) << t->type;
 }
 
 void put_u16(uint8_t *bytes, uint32_t value) {
@@ -147,35 +172,39 @@ static uint32_t write_tensors(const builder *b, uint8_t *bytes) {
         const builder_tensor *t = &b->tensors[i];
         const int32_t held = t->rows_held != 0 ? t->rows_held : t->height;
         const uint32_t offset = t->offset < 0 ? next : (uint32_t)t->offset;
-        uint8_t *record = bytes + 20 * i;
+        uint8_t *record = bytes + 16 * i;
         put_u16(record, (uint32_t)t->height);
         put_u16(record + 2, (uint32_t)t->width);
         put_u16(record + 4, (uint32_t)t->channels);
-        put_u16(record + 6, (uint32_t)held);
+        record[6] = (uint8_t)t->zero_point;
+        record[7] = (uint8_t)t->type;
         put_u32(record + 8, offset);
         put_u32(record + 12, t->scale_bits);
-        record[16] = (uint8_t)t->zero_point;
-        const uint32_t end = offset + (uint32_t)(held * t->width * t->channels);
+        const uint32_t end = offset + (uint32_t)held * builder_row_bytes(t);
         next = (end + 3) / 4 * 4;
         arena = end > arena ? end : arena;
     }
     return b->arena_size != 0 ? b->arena_size : arena;
 }
 
-static void write_stages(const builder *b, uint8_t *bytes, int32_t count) {
-    for (int32_t s = 0; s < count; s++) {
-        const builder_stage one = {1, 65535, 0};
-        const builder_stage stage = b->stage_count != 0 ? b->stages[s] : one;
-        put_u16(bytes + 6 * s, (uint32_t)stage.op_count);
-        put_u16(bytes + 6 * s + 2, (uint32_t)stage.band_rows);
-        put_u16(bytes + 6 * s + 4, (uint32_t)stage.flags);
+/* The stages and how many rows each tensor holds; returns the bytes written. */
+static uint32_t write_stages(const builder *b, uint8_t *bytes) {
+    const uint8_t *start = bytes;
+    for (int32_t s = 0; s < b->stage_count; s++, bytes += 6) {
+        put_u16(bytes, (uint32_t)b->stages[s].op_count);
+        put_u16(bytes + 2, (uint32_t)b->stages[s].band_rows);
+        put_u16(bytes + 4, (uint32_t)b->stages[s].flags);
     }
+    for (int32_t t = 0; b->stage_count > 0 && t < b->tensor_count; t++, bytes += 2) {
+        const builder_tensor *tensor = &b->tensors[t];
+        put_u16(bytes, (uint32_t)(tensor->rows_held != 0 ? tensor->rows_held : tensor->height));
+    }
+    return (uint32_t)(bytes - start);
 }
 
 built builder_finish(const builder *b) {
     static uint8_t bytes[BUILDER_DATA * 2];
-    static const uint8_t start[6] = {0x6e, 0x6e, 0x71, 0x1a, 1, 0};
-    const int32_t stage_count = b->stage_count != 0 ? b->stage_count : b->op_count;
+    static const uint8_t start[6] = {0x6e, 0x6e, 0x71, 0x1a, 2, 0};
     const int32_t output_count = b->output_count != 0 ? b->output_count : 1;
     const size_t info_size = strlen(b->info);
     built result;
@@ -183,9 +212,9 @@ built builder_finish(const builder *b) {
     memset(bytes, 0, sizeof bytes);
     memcpy(bytes, start, sizeof start);
     put_u32(bytes + 16, write_tensors(b, bytes + 40));
-    result.stages = 40 + 20 * (uint32_t)b->tensor_count;
-    write_stages(b, bytes + result.stages, stage_count);
-    result.outputs = result.stages + 6 * (uint32_t)stage_count;
+    result.stages = 40 + 16 * (uint32_t)b->tensor_count;
+    result.rows = result.stages + 6 * (uint32_t)b->stage_count;
+    result.outputs = result.stages + write_stages(b, bytes + result.stages);
     for (int32_t i = 0; i < output_count; i++) {
         put_u16(bytes + result.outputs + 2 * i, (uint32_t)(b->output_count != 0 ? b->outputs[i] : b->tensor_count - 1));
     }
@@ -201,7 +230,8 @@ built builder_finish(const builder *b) {
     put_u32(bytes + 8, (uint32_t)result.size);
     put_u16(bytes + 20, (uint32_t)b->tensor_count);
     put_u16(bytes + 22, (uint32_t)b->op_count);
-    put_u16(bytes + 24, (uint32_t)stage_count);
+    bytes[7] = (uint8_t)b->state_count;
+    put_u16(bytes + 24, (uint32_t)b->stage_count);
     bytes[26] = (uint8_t)b->input_count;
     bytes[27] = (uint8_t)output_count;
     put_u32(bytes + 28, result.ops_end - ops);
@@ -238,17 +268,19 @@ uint32_t plain_plan(uint8_t *file, size_t size, uint32_t limit) {
     const uint32_t stages = get_u16(file + 24);
     uint64_t arena = 0;
     for (uint32_t i = 0; i < tensors; i++) {
-        uint8_t *record = file + 40 + 20 * i;
-        const uint64_t bytes = (uint64_t)get_u16(record) * get_u16(record + 2) * get_u16(record + 4);
+        uint8_t *record = file + 40 + 16 * i;
+        const uint64_t bytes = ((uint64_t)get_u16(record) * get_u16(record + 2) * get_u16(record + 4)) << record[7];
         if (arena + bytes > limit) {
             return 0;
         }
-        memcpy(record + 6, record, 2);
+        if (stages > 0) {
+            memcpy(file + 40 + 16 * tensors + 6 * stages + 2 * i, record, 2);
+        }
         put_u32(record + 8, (uint32_t)arena);
         arena = (arena + bytes + 3) / 4 * 4;
     }
     for (uint32_t s = 0; s < stages; s++) {
-        put_u16(file + 40 + 20 * tensors + 6 * s + 2, 65535);
+        put_u16(file + 40 + 16 * tensors + 6 * s + 2, 65535);
     }
     put_u32(file + 16, (uint32_t)arena);
     seal(file, size);

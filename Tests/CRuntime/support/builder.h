@@ -18,6 +18,7 @@ typedef struct builder_tensor {
     int32_t channels;
     int32_t rows_held; /* 0 stands for the height */
     int32_t zero_point;
+    int32_t type;
     uint32_t scale_bits;
     int64_t offset; /* below 0: right after the tensor before it */
 } builder_tensor;
@@ -37,11 +38,12 @@ typedef struct builder_stage {
 typedef struct builder {
     builder_tensor tensors[BUILDER_TENSORS];
     int32_t tensor_count;
-    int32_t input_count;
+    int32_t input_count; /* states included */
+    int32_t state_count;
     builder_op ops[BUILDER_OPS];
     int32_t op_count;
     builder_stage stages[BUILDER_OPS];
-    int32_t stage_count; /* 0: one stage for each op */
+    int32_t stage_count; /* 0: no stage table, every op a stage of its own */
     int32_t outputs[BUILDER_OUTPUTS];
     int32_t output_count; /* 0: the last tensor */
     uint8_t data[BUILDER_DATA];
@@ -55,6 +57,7 @@ typedef struct built {
     uint8_t *file;
     size_t size;
     uint32_t stages;
+    uint32_t rows; /* what tensors hold, behind the stages */
     uint32_t outputs;
     uint32_t op_records[BUILDER_OPS];
     uint32_t ops_end;
@@ -69,10 +72,17 @@ int32_t builder_op_add(builder *b, const nnq_params *params, const int32_t *inpu
                        int32_t width, int32_t channels, int32_t zero_point);
 /* Appends constants at a multiple of 4; returns their offset in the data. */
 int32_t builder_data(builder *b, const void *bytes, size_t size);
-int32_t builder_block(builder *b, int32_t channels, const int32_t *bias, const int32_t *multiplier,
-                      const uint8_t *shift);
+/* A filter and its requantization block; returns the filter's offset. `base` of packed records, 0 for wide ones. */
+int32_t builder_filter(builder *b, const int8_t *filter, size_t size, int32_t channels, const int32_t *bias,
+                       const int32_t *multiplier, const uint8_t *shift, int32_t base);
+/* The base with which these scalings can be packed, or 0. */
+int32_t builder_base(int32_t channels, const int32_t *multiplier, const uint8_t *shift);
 /* All ops as one stage. */
 void builder_one_stage(builder *b, int32_t band_rows);
+/* One stage for each op, in a table. */
+void builder_stage_each(builder *b);
+/* Bytes of a row. */
+uint32_t builder_row_bytes(const builder_tensor *t);
 
 /* Makes the file; free it with free(). */
 built builder_finish(const builder *b);

@@ -33,13 +33,17 @@ static inline uint8_t *start_session(nnq_session *session, const nnq_model *mode
 }
 
 static inline size_t tensor_bytes(const builder_tensor *t) {
-    return (size_t)(t->height * t->width * t->channels);
+    return (size_t)t->height * builder_row_bytes(t);
 }
 
-/* Room for every tensor of a builder, inputs filled at random. */
+/* Room for every tensor of a builder, inputs filled at random and states as they are at the start. */
 static inline void fill_inputs(const builder *b, rng *r, int8_t **tensors) {
     for (int32_t i = 0; i < b->tensor_count; i++) {
         tensors[i] = calloc(tensor_bytes(&b->tensors[i]), 1);
+        if (i < b->input_count && i >= b->input_count - b->state_count) {
+            memset(tensors[i], b->tensors[i].zero_point, tensor_bytes(&b->tensors[i]));
+            continue;
+        }
         for (size_t n = 0; i < b->input_count && n < tensor_bytes(&b->tensors[i]); n++) {
             tensors[i][n] = (int8_t)(rng_once_in(r, 10) ? rng_range(r, 0, 1) * 255 - 128 : rng_range(r, -128, 127));
         }
@@ -54,7 +58,7 @@ static inline void free_tensors(const builder *b, int8_t **tensors) {
 
 /* Gives a session its inputs. */
 static inline void set_inputs(const builder *b, const nnq_session *session, int8_t *const *tensors) {
-    for (int32_t i = 0; i < b->input_count; i++) {
+    for (int32_t i = 0; i < b->input_count - b->state_count; i++) {
         memcpy(nnq_input(session, i), tensors[i], tensor_bytes(&b->tensors[i]));
     }
 }

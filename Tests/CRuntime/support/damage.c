@@ -50,7 +50,7 @@ static void run(const nnq_model *model) {
     for (int32_t i = 0; i < nnq_input_count(model); i++) {
         nnq_tensor_info info;
         nnq_input_info(model, i, &info);
-        memset(nnq_input(&session, i), 0x5a, (size_t)info.height * (size_t)info.width * (size_t)info.channels);
+        memset(nnq_input(&session, i), 0x5a, ((size_t)info.height * (size_t)info.width * (size_t)info.channels) << info.type);
     }
     nnq_run(&session);
     nnq_run(&session);

@@ -55,8 +55,8 @@ static void random_affine(builder *b, rng *r, int32_t channels, int32_t taps, nn
         multiplier[c] = rng_once_in(r, 8) ? INT32_MAX : rng_range(r, 1 << 30, INT32_MAX);
         shift[c] = (uint8_t)(chosen < least && !(p->rounding && chosen > 0) ? least : chosen > 62 ? 62 : chosen);
     }
-    p->filter = builder_data(b, filter, (size_t)(channels * taps));
-    p->requant = builder_block(b, channels, bias, multiplier, shift);
+    p->shift = rng_once_in(r, 4) ? 0 : builder_base(channels, multiplier, shift);
+    p->filter = builder_filter(b, filter, (size_t)(channels * taps), channels, bias, multiplier, shift, p->shift);
 }
 
 /* A window along one axis. Pads may exceed the kernel for convolutions only. */
@@ -93,7 +93,7 @@ static int32_t random_conv2d(builder *b, rng *r, int32_t input) {
     random_affine(b, r, channels, taps, &affine);
     const nnq_params params = {.conv2d = {NNQ_OP_CONV2D, v.kernel, h.kernel, v.stride, h.stride, v.dilation, h.dilation,
                                           v.before, v.after, h.before, h.after, groups, affine.act_min, affine.act_max,
-                                          affine.rounding, affine.pre_shift, affine.filter, affine.requant}};
+                                          affine.rounding, affine.pre_shift, affine.shift, affine.filter}};
     return builder_op_add(b, &params, &input, 1, v.out, h.out, channels, zero_point(r));
 }
 
@@ -109,7 +109,7 @@ static int32_t random_depthwise_conv2d(builder *b, rng *r, int32_t input) {
     const nnq_params params = {
         .depthwise_conv2d = {NNQ_OP_DEPTHWISE_CONV2D, v.kernel, h.kernel, v.stride, h.stride, v.dilation, h.dilation,
                              v.before, v.after, h.before, h.after, affine.act_min, affine.act_max, affine.rounding,
-                             affine.pre_shift, affine.filter, affine.requant}};
+                             affine.pre_shift, affine.shift, affine.filter}};
     return builder_op_add(b, &params, &input, 1, v.out, h.out, in.channels, zero_point(r));
 }
 

@@ -63,13 +63,23 @@ static int32_t tap(const context *c, int32_t y, int32_t x, int32_t channel) {
     return inside ? c->input[element(c->in, y, x, channel)] : c->in->zero_point;
 }
 
-static int8_t requantize(const context *c, int64_t sum, int32_t block, int32_t channel, int32_t rounding,
-                         int32_t pre_shift, int32_t act_min, int32_t act_max) {
+/* `affine` stands for the fields that every op with a filter ends with; `taps` weights a channel. */
+static int8_t requantize(const context *c, int64_t sum, int32_t taps, int32_t channel, const nnq_dense_params *affine) {
     const int32_t n = c->out->channels;
-    return (int8_t)reference_requantize(sum + constant_i32(c, block, channel), rounding, pre_shift,
-                                        constant_i32(c, block, n + channel), c->b->data[block + 8 * n + channel],
-                                        c->out->zero_point, act_min, act_max);
+    const int32_t block = affine->filter + (n * taps + 3) / 4 * 4;
+    const uint32_t record = (uint32_t)constant_i32(c, block, n + channel);
+    const int packed = affine->shift > 0;
+    const uint32_t multiplier = packed ? record % (1u << 30) + (1u << 30) : record;
+    const int32_t shift = packed ? affine->shift + (int32_t)(record / (1u << 30)) : c->b->data[block + 8 * n + channel];
+    return (int8_t)reference_requantize(sum + constant_i32(c, block, channel), affine->rounding, affine->pre_shift,
+                                        (int32_t)multiplier, shift, c->out->zero_point, affine->act_min,
+                                        affine->act_max);
 }
+
+#define AFFINE(p)                                                                                                      \
+    &(const nnq_dense_params) {                                                                                        \
+        NNQ_OP_DENSE, (p)->act_min, (p)->act_max, (p)->rounding, (p)->pre_shift, (p)->shift, (p)->filter               \
+    }
 
 static void conv2d(const context *c, int32_t y, int32_t x, int32_t oc) {
     const nnq_conv2d_params *p = &c->op->params.conv2d;
@@ -87,7 +97,7 @@ static void conv2d(const context *c, int32_t y, int32_t x, int32_t oc) {
         }
     }
     c->output[element(c->out, y, x, oc)] =
-        requantize(c, sum, p->requant, oc, p->rounding, p->pre_shift, p->act_min, p->act_max);
+        requantize(c, sum, p->kernel_height * p->kernel_width * per_group, oc, AFFINE(p));
 }
 
 static void depthwise_conv2d(const context *c, int32_t y, int32_t x, int32_t oc) {
@@ -101,7 +111,7 @@ static void depthwise_conv2d(const context *c, int32_t y, int32_t x, int32_t oc)
         }
     }
     c->output[element(c->out, y, x, oc)] =
-        requantize(c, sum, p->requant, oc, p->rounding, p->pre_shift, p->act_min, p->act_max);
+        requantize(c, sum, p->kernel_height * p->kernel_width, oc, AFFINE(p));
 }
 
 static void dense(const context *c, int32_t y, int32_t x, int32_t o) {
@@ -112,7 +122,7 @@ static void dense(const context *c, int32_t y, int32_t x, int32_t o) {
         sum += constant_i8(c, p->filter, o * count + i) * c->input[i];
     }
     c->output[element(c->out, y, x, o)] =
-        requantize(c, sum, p->requant, o, p->rounding, p->pre_shift, p->act_min, p->act_max);
+        requantize(c, sum, count, o, p);
 }
 
 static void max_pool(const context *c, int32_t y, int32_t x, int32_t channel) {

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-static void affine(builder *b, int32_t channels, int32_t taps, int32_t *filter, int32_t *requant) {
+static int32_t affine(builder *b, int32_t channels, int32_t taps) {
     int8_t weights[256];
     const int32_t bias[4] = {100, -100, 7, 0};
     const int32_t multiplier[4] = {1 << 30, 1 << 30, 3 << 29, INT32_MAX};
@@ -13,8 +13,7 @@ static void affine(builder *b, int32_t channels, int32_t taps, int32_t *filter, 
     for (int32_t i = 0; i < channels * taps; i++) {
         weights[i] = (int8_t)(i * 37 % 255 - 127);
     }
-    *filter = builder_data(b, weights, (size_t)(channels * taps));
-    *requant = builder_block(b, channels, bias, multiplier, shift);
+    return builder_filter(b, weights, (size_t)(channels * taps), channels, bias, multiplier, shift, 0);
 }
 
 subject *subject_make(void) {
@@ -25,17 +24,18 @@ subject *subject_make(void) {
     free(s.file.file);
     builder_start(&s.b);
     in[0] = builder_input(&s.b, 4, 4, 2, -3);
-    affine(&s.b, 3, 18, &p.conv2d.filter, &p.conv2d.requant);
+    p.conv2d.filter = affine(&s.b, 3, 18);
     in[0] = in[1] = builder_op_add(&s.b, &p, in, 1, 4, 4, 3, 5);
     p = (nnq_params){.max_pool = {NNQ_OP_MAX_POOL, 2, 2, 2, 2, 0, 0, 0, 0, -128, 127}};
     in[0] = in[1] = builder_op_add(&s.b, &p, in, 1, 2, 2, 3, 5);
     p = (nnq_params){.add = {NNQ_OP_ADD, 1 << 13, 1 << 13, 1 << 13, 14, -128, 127}};
     in[0] = builder_op_add(&s.b, &p, in, 2, 2, 2, 3, 5);
     p = (nnq_params){.dense = {NNQ_OP_DENSE, -128, 127, 1, 0, 0, 0}};
-    affine(&s.b, 4, 12, &p.dense.filter, &p.dense.requant);
+    p.dense.filter = affine(&s.b, 4, 12);
     in[0] = builder_op_add(&s.b, &p, in, 1, 1, 1, 4, 0);
     p = (nnq_params){.softmax = {NNQ_OP_SOFTMAX, 4, builder_data(&s.b, exponentials, sizeof exponentials)}};
     builder_op_add(&s.b, &p, in, 1, 1, 1, 4, -128);
+    builder_stage_each(&s.b);
     s.b.info = "{}";
     s.file = builder_finish(&s.b);
     return &s;

@@ -16,8 +16,8 @@ void worked_example(builder *b) {
     const int32_t line_multiplier[2] = {1 << 30, 1717986918}; /* 1 / 256 and 1 / 320 of the sum */
     const uint8_t line_shift[2] = {38, 39};
     const int32_t vote_bias[2] = {128 * 64, 128 * 64};
-    const int32_t vote_multiplier[2] = {1 << 30, 1 << 30}; /* 1 / 4096 */
-    const uint8_t vote_shift[2] = {42, 42};
+    const int32_t vote_multiplier[2] = {1 << 30, 1 << 29}; /* 1 / 4096, in two ways: below 2^30 it cannot be packed */
+    const uint8_t vote_shift[2] = {42, 41};
     uint8_t table[24];
     nnq_params p;
     builder_start(b);
@@ -25,13 +25,11 @@ void worked_example(builder *b) {
         put_u16(table + 2 * d, exponentials[d]);
     }
     int32_t t = builder_input(b, 4, 4, 1, -128);
-    p = (nnq_params){.conv2d = {NNQ_OP_CONV2D, 3, 3, 2, 2, 1, 1, 0, 1, 0, 1, 1, -128, 127, 0, 0, 0, 0}};
-    p.conv2d.filter = builder_data(b, lines, sizeof lines);
-    p.conv2d.requant = builder_block(b, 2, line_bias, line_multiplier, line_shift);
+    p = (nnq_params){.conv2d = {NNQ_OP_CONV2D, 3, 3, 2, 2, 1, 1, 0, 1, 0, 1, 1, -128, 127, 0, 0, 38, 0}};
+    p.conv2d.filter = builder_filter(b, lines, sizeof lines, 2, line_bias, line_multiplier, line_shift, 38);
     t = builder_op_add(b, &p, &t, 1, 2, 2, 2, -128);
     p = (nnq_params){.dense = {NNQ_OP_DENSE, -128, 127, 0, 0, 0, 0}};
-    p.dense.filter = builder_data(b, votes, sizeof votes);
-    p.dense.requant = builder_block(b, 2, vote_bias, vote_multiplier, vote_shift);
+    p.dense.filter = builder_filter(b, votes, sizeof votes, 2, vote_bias, vote_multiplier, vote_shift, 0);
     t = builder_op_add(b, &p, &t, 1, 1, 1, 2, 0);
     p = (nnq_params){.softmax = {NNQ_OP_SOFTMAX, 12, builder_data(b, table, sizeof table)}};
     builder_op_add(b, &p, &t, 1, 1, 1, 2, -128);
@@ -40,9 +38,5 @@ void worked_example(builder *b) {
     b->tensors[1].offset = 16;
     b->tensors[2].offset = 0;
     b->tensors[3].offset = 0;
-    b->stage_count = 3;
-    b->stages[0] = (builder_stage){1, 2, 0};
-    b->stages[1] = (builder_stage){1, 1, 0};
-    b->stages[2] = (builder_stage){1, 1, 0};
     b->info = "{\"classes\":[\"horizontal\",\"vertical\"]}";
 }
