@@ -3,13 +3,19 @@
  */
 #include "gates.h"
 
-void nnq_gates_open(nnq_gates *gates, const uint8_t *filter) {
+void nnq_gates_place(nnq_gates *gates, const uint8_t *filter) {
     const size_t rows = (size_t)gates->units * (size_t)gates->gates;
     const size_t weights = rows * ((size_t)gates->in + (size_t)gates->units);
     gates->filter = (const int8_t *)filter;
-    gates->multiplier = filter + (weights + 3) / 4 * 4;
+    gates->multiplier = filter + nnq_block_offset(weights);
     gates->bias = gates->multiplier + 8 * (size_t)gates->gates;
     gates->shift = gates->bias + 8 * rows;
+}
+
+nnq_gates nnq_gates_open(const nnq_call *call, int32_t count, int32_t filter) {
+    nnq_gates gates = {.gates = count, .in = call->in.channels, .units = call->out.channels};
+    nnq_gates_place(&gates, nnq_constants(call, filter));
+    return gates;
 }
 
 /* Requires the certificate of this sum: |bias| + 128 * sum |w|, shifted left, is within int32. */

@@ -8,7 +8,7 @@
 #include "kernel.h"
 #include "verify.h"
 
-/* The gates of an op at its DATA field. */
+/* The gates of an op, at its DATA field. */
 typedef struct nnq_gates {
     const int8_t *filter;      /* [units, gates, in + units] */
     const uint8_t *multiplier; /* I32 [gates, 2]: of the sums over the input and over the hidden state */
@@ -20,10 +20,21 @@ typedef struct nnq_gates {
 } nnq_gates;
 
 /* Sets the pointers from `filter`, the bytes of the DATA field; the numbers of gates, inputs and units are set. */
-void nnq_gates_open(nnq_gates *gates, const uint8_t *filter);
+void nnq_gates_place(nnq_gates *gates, const uint8_t *filter);
+/* The gates of a call whose DATA field is at file offset `filter`. */
+nnq_gates nnq_gates_open(const nnq_call *call, int32_t count, int32_t filter);
 
-/* The check of such a DATA field, with the overflow certificate of every sum. */
-int32_t nnq_check_gates(nnq_check *check, int32_t field, int32_t gates, int32_t in, int32_t units);
+/* Where a call's input begins in the arena. */
+static inline int8_t *nnq_input_row(const nnq_call *call, int32_t index) {
+    nnq_tensor tensor;
+    nnq_load_input(&tensor, call, index);
+    return nnq_row(call, &tensor, 0);
+}
+
+/* The check of an op with `gates` gates, from its DATA field `field` on: input 0 is int8 1 x T x in, input 1 the hidden
+ * state, int8 1 x columns x units, input 2 int16 1 x 1 x units, the output int8 1 x T x units with the hidden state's zero
+ * point; and every sum has its overflow certificate. */
+int32_t nnq_check_recurrent(nnq_check *check, int32_t field, int32_t gates, int32_t columns);
 
 static inline int32_t nnq_clamp_s16(int32_t value) {
     return nnq_clamp(value, INT16_MIN, INT16_MAX);

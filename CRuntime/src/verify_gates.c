@@ -37,20 +37,42 @@ static int32_t check_gate(nnq_check *check, const nnq_gates *gates, int32_t gate
     return error;
 }
 
-int32_t nnq_check_gates(nnq_check *check, int32_t field, int32_t gates, int32_t in, int32_t units) {
-    nnq_gates opened = {.gates = gates, .in = in, .units = units};
-    const uint64_t rows = (uint64_t)(uint32_t)gates * (uint32_t)units;
-    const uint64_t weights = rows * ((uint32_t)in + (uint32_t)units);
-    const uint64_t block = 10 * (uint64_t)(uint32_t)gates + 8 * rows;
+static int32_t check_constants(nnq_check *check, int32_t field, nnq_gates *gates) {
+    const uint64_t rows = (uint64_t)(uint32_t)gates->gates * (uint32_t)gates->units;
+    const uint64_t weights = rows * ((uint32_t)gates->in + (uint32_t)gates->units);
+    const uint64_t block = 10 * (uint64_t)(uint32_t)gates->gates + 8 * rows;
     int32_t error = nnq_check_data(check, field, (weights + 3) / 4 * 4 + block);
     if (error != NNQ_OK) {
         return error;
     }
     int32_t offset;
     memcpy(&offset, nnq_field_in(&check->call.params, field), sizeof offset);
-    nnq_gates_open(&opened, check->call.model->file + offset);
-    for (int32_t i = 0; error == NNQ_OK && i < 2 * gates; i++) {
-        error = check_gate(check, &opened, i / 2, i % 2);
+    nnq_gates_place(gates, check->call.model->file + offset);
+    for (int32_t i = 0; error == NNQ_OK && i < 2 * gates->gates; i++) {
+        error = check_gate(check, gates, i / 2, i % 2);
     }
     return error;
+}
+
+static int32_t has_shape(const nnq_tensor *tensor, int32_t width, int32_t channels) {
+    return tensor->height == 1 && tensor->width == width && tensor->channels == channels;
+}
+
+int32_t nnq_check_recurrent(nnq_check *check, int32_t field, int32_t gates, int32_t columns) {
+    const nnq_tensor *in = &check->call.in;
+    const nnq_tensor *out = &check->call.out;
+    nnq_gates constants = {.gates = gates, .in = in->channels, .units = out->channels};
+    nnq_tensor hidden;
+    nnq_tensor memory;
+    nnq_load_input(&hidden, &check->call, 1);
+    nnq_load_input(&memory, &check->call, 2);
+    if (in->type != NNQ_INT8 || hidden.type != NNQ_INT8 || memory.type != NNQ_INT16 || out->type != NNQ_INT8) {
+        return nnq_fail_type(check);
+    }
+    if (!has_shape(in, out->width, in->channels) || !has_shape(&hidden, columns, out->channels) ||
+        !has_shape(&memory, 1, out->channels) || !has_shape(out, in->width, out->channels) ||
+        hidden.zero_point != out->zero_point) {
+        return nnq_fail_shape(check);
+    }
+    return check_constants(check, field, &constants);
 }

@@ -27,3 +27,31 @@ static int32_t step(const nnq_gates *gates, const nnq_lstm_params *p, int32_t un
     return nnq_scale_twice(nnq_tanh(cell_argument(next, p->cell_exponent)) * gate[OUTPUT_GATE], p->hidden_multiplier,
                            p->hidden_shift);
 }
+
+static int32_t check(nnq_check *check) {
+    return nnq_check_recurrent(check, NNQ_FIELD_INDEX(lstm, filter), GATES, 1);
+}
+
+/* Step t reads the hidden state from the output's column t - 1, the first one from input 1, which keeps the last. */
+void nnq_lstm_s8_portable(const nnq_call *call, int32_t first, int32_t count) {
+    const nnq_lstm_params *p = &call->params.lstm;
+    const nnq_gates gates = nnq_gates_open(call, GATES, p->filter);
+    const int8_t *input = nnq_row(call, &call->in, first);
+    int8_t *state = nnq_input_row(call, 1);
+    int16_t *cell = (int16_t *)(void *)nnq_input_row(call, 2);
+    int8_t *output = nnq_row(call, &call->out, first);
+    const int8_t *hidden = state;
+    (void)count;
+    for (int32_t t = 0; t < call->in.width; t++) {
+        for (int32_t unit = 0; unit < gates.units; unit++) {
+            const int32_t value = call->out.zero_point + step(&gates, p, unit, input, hidden, cell + unit);
+            output[unit] = (int8_t)nnq_clamp(value, INT8_MIN, INT8_MAX);
+        }
+        hidden = output;
+        output += gates.units;
+        input += gates.in;
+    }
+    memcpy(state, hidden, (size_t)gates.units);
+}
+
+NNQ_DEFINE_TYPED_OP(lstm, check, nnq_rows_all, 1, 6);

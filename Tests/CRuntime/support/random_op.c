@@ -3,6 +3,8 @@
  */
 #include "random_op.h"
 
+#include "random_recurrent.h"
+
 #include <math.h>
 
 /* Edges matter: often 1, seldom large. */
@@ -155,6 +157,11 @@ static int32_t random_average_pool(builder *b, rng *r, int32_t input) {
     return builder_op_add(b, &params, &input, 1, v.out, h.out, in.channels, out_zero_point);
 }
 
+/* What an op remembers is its own. */
+static int is_state(const builder *b, int32_t tensor) {
+    return tensor < b->input_count && tensor >= b->input_count - b->state_count;
+}
+
 /* A tensor beside `input` of the same shape: any that there is, seldom `input` itself. */
 static int32_t fellow(const builder *b, rng *r, int32_t input) {
     const builder_tensor *t = &b->tensors[input];
@@ -162,7 +169,7 @@ static int32_t fellow(const builder *b, rng *r, int32_t input) {
     for (int32_t i = 0; i < b->tensor_count; i++) {
         const int32_t other = (from + i) % b->tensor_count;
         const builder_tensor *o = &b->tensors[other];
-        if (other != input && o->height == t->height && o->width == t->width && o->channels == t->channels) {
+        if (other != input && !is_state(b, other) && o->height == t->height && o->width == t->width && o->channels == t->channels) {
             return other;
         }
     }
@@ -252,6 +259,9 @@ static int32_t random_reshape(builder *b, rng *r, int32_t input) {
 }
 
 int32_t random_op(builder *b, rng *r, int32_t opcode, int32_t input) {
+    if (is_state(b, input)) {
+        return -1;
+    }
     switch (opcode) {
 #define NNQ_OP(code, name, NAME, min_inputs, max_inputs, in_place)                                                     \
     case code: return random_##name(b, r, input);

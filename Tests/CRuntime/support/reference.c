@@ -3,6 +3,8 @@
  */
 #include "reference.h"
 
+#include "reference_recurrent.h"
+
 __extension__ typedef __int128 wide;
 
 static wide floor_divide(wide a, wide b) {
@@ -234,6 +236,9 @@ static void one_element(const context *c, int8_t *const *tensors, int32_t y, int
 
 void reference_run(const builder *b, int8_t *const *tensors) {
     for (int32_t k = 0; k < b->op_count; k++) {
+        if (reference_recurrent(b, k, tensors)) {
+            continue;
+        }
         const builder_op *op = &b->ops[k];
         const int32_t output = b->input_count + k;
         const int32_t input = op->inputs[0];
