@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Runs a model on every input that it is linked with and prints the outputs in hexadecimal, one line for each input.
+ * Runs a model on one input after another and prints the outputs in hexadecimal, one line for each input.
  */
 #include "nnq/nnq.h"
 
 #include "model.h"
-#include "semihosting.h"
+#include "console.h"
 
 static void write_number(uint32_t value) {
     char text[11];
@@ -13,7 +13,7 @@ static void write_number(uint32_t value) {
     do {
         *--at = (char)('0' + value % 10);
     } while ((value /= 10) != 0);
-    semihosting_write(at);
+    console_write(at);
 }
 
 static void write_hex(const int8_t *bytes, size_t size) {
@@ -21,23 +21,24 @@ static void write_hex(const int8_t *bytes, size_t size) {
     for (size_t i = 0; i < size; i++) {
         const uint8_t byte = (uint8_t)bytes[i];
         const char text[3] = {digits[byte >> 4], digits[byte & 15], 0};
-        semihosting_write(text);
+        console_write(text);
     }
 }
 
 static size_t tensor_size(const nnq_tensor_info *info) {
-    return (size_t)info->height * (size_t)info->width * (size_t)info->channels;
+    return ((size_t)info->height * (size_t)info->width * (size_t)info->channels) << info->type;
 }
 
-/* Gives the model its inputs from `bytes`; returns the bytes after them. */
-static const uint8_t *read_inputs(const nnq_session *session, const nnq_model *model, const uint8_t *bytes) {
+/* Gives the model its next inputs; returns 0 where there are none. */
+static int read_inputs(const nnq_session *session, const nnq_model *model) {
     for (int32_t i = 0; i < nnq_input_count(model); i++) {
         nnq_tensor_info info;
         nnq_input_info(model, i, &info);
-        memcpy(nnq_input(session, i), bytes, tensor_size(&info));
-        bytes += tensor_size(&info);
+        if (!console_read(nnq_input(session, i), tensor_size(&info))) {
+            return 0;
+        }
     }
-    return bytes;
+    return 1;
 }
 
 int main(void) {
@@ -50,22 +51,20 @@ int main(void) {
         error = nnq_start(&session, &model, arena, sizeof arena);
     }
     if (error != NNQ_OK) {
-        semihosting_write(nnq_error_name(error));
-        semihosting_write(" at byte ");
+        console_write(nnq_error_name(error));
+        console_write(" at byte ");
         write_number(at.byte);
-        semihosting_write("\n");
+        console_write("\n");
         return 1;
     }
-    const uint8_t *inputs = model_inputs;
-    for (int n = 0; n < MODEL_INPUT_COUNT; n++) {
-        inputs = read_inputs(&session, &model, inputs);
+    while (read_inputs(&session, &model)) {
         nnq_run(&session);
         for (int32_t i = 0; i < nnq_output_count(&model); i++) {
             nnq_tensor_info info;
             nnq_output_info(&model, i, &info);
             write_hex(nnq_output(&session, i), tensor_size(&info));
         }
-        semihosting_write("\n");
+        console_write("\n");
     }
     return 0;
 }

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "console.h"
 #include "semihosting.h"
 
 extern uint32_t data_start[], data_end[], data_source[], bss_start[], bss_end[], stack_top[];
@@ -12,7 +13,7 @@ int main(void);
 void reset(void);
 
 static void fault(void) {
-    semihosting_write("fault\n");
+    console_write("fault\n");
     semihosting_exit(1);
 }
 

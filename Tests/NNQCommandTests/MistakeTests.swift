@@ -95,9 +95,12 @@ struct MistakeTests {
             let call = try Command.run("run", folder.path("m.nnq"), folder.path(input))
             #expect(call.status == 1 && call.errors.contains(word), "\(input): \(call.errors)")
         }
-        #expect(
-            try Command.run("run", folder.path("m.safetensors"), folder.path("three.csv")).errors.contains(
-                "nnq quantize"))
+        let float = try Command.run("run", folder.path("m.safetensors"), folder.path("three.csv"))
+        #expect(float.status == 1 && float.errors.contains("3 values"), "\(float.errors)")
+        let both = try Command.run("run", folder.path("m.nnq"), folder.path("three.csv"), "--pattern")
+        #expect(both.status == 2 && both.errors.contains("--pattern"), "\(both.errors)")
+        let two = try Command.run("run", folder.path("m.nnq"), folder.path("three.csv"), folder.path("three.csv"))
+        #expect(two.status == 1 && two.errors.contains("one input, and 2 were given"), "\(two.errors)")
     }
 
     @Test func damagedModelsAreRefusedWithOpAndByte() throws {

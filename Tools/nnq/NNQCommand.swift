@@ -21,8 +21,8 @@ struct NNQCommand: ParsableCommand {
             """,
         version: "nnq 1.0.0",
         subcommands: [
-            DataVerb.self, RecipesVerb.self, TrainVerb.self, EvalVerb.self, QuantizeVerb.self, CompareVerb.self,
-            RunVerb.self, InspectVerb.self, PlanVerb.self, VerifyVerb.self,
+            DataVerb.self, RecipesVerb.self, TrainVerb.self, EvalVerb.self,
+            QuantizeVerb.self, CompareVerb.self, RunVerb.self, InspectVerb.self, PlanVerb.self, VerifyVerb.self,
         ])
 
     static func main() {

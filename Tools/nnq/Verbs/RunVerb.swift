@@ -1,89 +1,98 @@
 // SPDX-License-Identifier: Apache-2.0
-// nnq run: one inference on the C runtime.
+// nnq run: one inference, of an int8 model on the C runtime or of a float model.
 
 import ArgumentParser
 import Foundation
 import NNQBase
+import NNQData
 import NNQFormat
+import NNQGraph
 import NNQQuantize
-import NNQRuntime
+import NNQTrain
 
 struct RunVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Run an int8 model on one input.",
+        commandName: "run", abstract: "Run a model on one input.",
         discussion: """
             Example: nnq run lenet5.nnq digit.png
 
-            The input is a picture (.png, .jpg), numbers in the raw input's units (.npy, .csv), or the input tensor
-            itself, raw int8 NHWC (.bin).
+            An int8 model runs on the C runtime. An input is a picture (.png, .jpg), numbers in the raw input's units \
+            (.npy, .csv), or the input tensor itself (.bin: raw int8 or, of a float model, float32; NHWC). A model with \
+            several inputs takes them in its order.
             """)
 
-    @Argument(help: "The .nnq file.") var model: String
-    @Argument(help: "The input: .png, .jpg, .npy, .csv or .bin.") var input: String
-    @Option(name: .shortAndLong, help: "Write the output tensor here, raw int8.") var output: String?
+    @Argument(help: "The .nnq or .safetensors file.") var model: String
+    @Argument(help: "The inputs: .png, .jpg, .npy, .csv or .bin.") var inputs: [String] = []
+    @Flag(help: "Feed an int8 model with a test pattern instead: byte i of an input is (31 i + 7) mod 256 - 128.")
+    var pattern = false
+    @Option(name: .shortAndLong, help: "Write the (first) output here: raw int8 or float32, or .npy.") var output:
+        String?
     @Flag(help: "Also show a hash of every op's output (FNV-1a, 32 bits).") var layers = false
     @OptionGroup var json: JSONOption
 
-    private struct Result: Encodable {
-        struct Layer: Encodable {
-            let op: Int
-            let name: String
-            let output_fnv1a: String
-        }
-        let output: [Float]
-        let output_int8: [Int]
-        let output_fnv1a: String
-        let `class`: Int?
-        let class_name: String?
-        let layers: [Layer]?
+    func validate() throws {
+        guard pattern != inputs.isEmpty else { return }
+        throw ValidationError(
+            pattern ? "--pattern takes the place of input files: give one or the other" : "Missing expected input file")
     }
 
     func run() throws {
-        guard case .int8(let file, let bytes) = try ModelFile(model) else {
-            throw ValidationError("\(model) is a float model: 'nnq quantize' makes the int8 model that runs")
+        switch try ModelFile(model) {
+        case .int8(let file, let bytes): try run(file.program, bytes)
+        case .float(let float): try run(float)
         }
-        let program = file.program
-        guard program.inputCount == 1 else {
-            throw FileError("\(model) has \(program.inputCount) inputs; 'nnq run' feeds models with one")
+    }
+
+    private func run(_ program: Program, _ bytes: [UInt8]) throws {
+        let given = program.inputCount - program.stateCount
+        try checkCount(given)
+        let values = try (0..<given).map { index in
+            pattern
+                ? Self.pattern(program.tensors[index].byteCount)
+                : try InputFile(inputs[index]).bytes(for: program, input: index)
         }
-        let values = try InputFile(input).int8(for: program)
         var runner = try RuntimeRunner(bytes)
         let wanted = layers ? Array(program.inputCount..<program.tensors.count) : []
-        let tensors = try runner.run([values], reading: wanted + [program.outputs[0]])
-        let answer = tensors[tensors.count - 1]
-        if let output { try WholeFile.write(answer.map { UInt8(bitPattern: $0) }, to: output) }
-        try show(program, answer, wanted.isEmpty ? nil : Array(zip(wanted, tensors)))
+        let tensors = try runner.run(values, reading: wanted + program.outputs)
+        let answers = Array(tensors.dropFirst(wanted.count))
+        if let output {
+            let tensor = program.tensors[program.outputs[0]]
+            let isArray = output.hasSuffix(".npy") && tensor.type == .int8
+            let shape = [tensor.height, tensor.width, tensor.channels]
+            isArray
+                ? try NPYArray(shape: shape, values: .int8(answers[0])).write(to: output)
+                : try WholeFile.write(answers[0].map { UInt8(bitPattern: $0) }, to: output)
+        }
+        try RunResult(program, answers, wanted.isEmpty ? nil : Array(zip(wanted, tensors))).show(json)
     }
 
-    private func show(_ program: Program, _ answer: [Int8], _ layers: [(Int, [Int8])]?) throws {
-        let quantization = program.tensors[program.outputs[0]].quantization
-        let real = answer.map { quantization.dequantize($0) }
-        let best = program.info.task == "classification" ? real.indices.max { real[$0] < real[$1] } : nil
-        let name = best.flatMap { best in program.info.classes.flatMap { $0.indices.contains(best) ? $0[best] : nil } }
-        let hashes = layers?.map { index, values in
-            Result.Layer(op: index - program.inputCount, name: program.tensors[index].name, output_fnv1a: fnv1a(values))
+    private func run(_ model: Model) throws {
+        guard !pattern, !layers else {
+            throw FileError("\(self.model) is a float model: --pattern and --layers are about int8 models")
         }
-        guard !json.isOn else {
-            return try Console.emit(
-                Result(
-                    output: real, output_int8: answer.map(Int.init), output_fnv1a: fnv1a(answer), class: best,
-                    class_name: name, layers: hashes))
+        try checkCount(model.graph.inputs.count)
+        let engine = try FloatEngine(model, batch: 1)
+        for index in inputs.indices {
+            _ = engine.input(index).update(fromContentsOf: try InputFile(inputs[index]).floats(for: model, input: index))
         }
-        hashes?.forEach { Console.print("\($0.output_fnv1a)  \($0.op)  \($0.name)") }
-        if let best {
-            Console.print("\(name ?? "class \(best)")  \(percent(Double(real[best])))")
-        } else {
-            let names = program.info.classes ?? []
-            for (index, value) in real.enumerated() {
-                Console.print("\(names.indices.contains(index) ? "\(names[index])  " : "")\(decimal(value))")
-            }
+        try engine.forward()
+        let answers = model.graph.outputs.indices.map { Array(engine.output($0)) }
+        if let output {
+            let shape = try model.graph.shapes()[model.graph.outputs[0]].dimensions
+            output.hasSuffix(".npy")
+                ? try NPYArray(shape: shape, values: .float32(answers[0])).write(to: output)
+                : try WholeFile.write(
+                    answers[0].flatMap { withUnsafeBytes(of: $0.bitPattern.littleEndian, Array.init) }, to: output)
         }
+        try RunResult(model, answers).show(json)
     }
-}
 
-/// The 32-bit hash of Fowler, Noll and Vo, variant 1a, as 8 hexadecimal digits.
-func fnv1a(_ values: [Int8]) -> String {
-    let hash = values.reduce(UInt32(0x811C_9DC5)) { ($0 ^ UInt32(UInt8(bitPattern: $1))) &* 0x0100_0193 }
-    let digits = String(hash, radix: 16)
-    return String(repeating: "0", count: 8 - digits.count) + digits
+    private func checkCount(_ count: Int) throws {
+        guard !pattern, inputs.count != count else { return }
+        throw FileError("\(model) has \(count == 1 ? "one input" : "\(count) inputs"), and \(inputs.count) were given")
+    }
+
+    private static func pattern(_ count: Int) -> [Int8] {
+        (0..<count).map { Int8(truncatingIfNeeded: ($0 * 31 + 7) & 255 - 128) }
+    }
 }
