@@ -56,6 +56,7 @@ extension Operation {
         switch self {
         case .add, .table, .softmax, .reshape: true
         case .conv2D, .depthwiseConv2D, .dense, .maxPool, .averagePool, .concat, .pad: false
+        case .lstm, .gru, .svdf: false
         }
     }
 }

@@ -42,6 +42,21 @@ extension Operation {
             let p = parameters.softmax
             self = .softmax(bytes.numbers(at: Int(p.exponentials), count: Int(p.count)))
         case .NNQ_OP_RESHAPE: self = .reshape
+        case .NNQ_OP_LSTM:
+            let p = parameters.lstm
+            let (inputs, units) = (inputs[0].channels, output.channels)
+            self = .lstm(p, Gates(bytes, at: p.filter, gates: 4, inputs: inputs, units: units))
+        case .NNQ_OP_GRU:
+            let p = parameters.gru
+            let (inputs, units) = (inputs[0].channels, output.channels)
+            self = .gru(
+                resetAfter: p.reset_after == 1, Gates(bytes, at: p.filter, gates: 3, inputs: inputs, units: units))
+        case .NNQ_OP_SVDF:
+            let p = parameters.svdf
+            self = .svdf(
+                p,
+                TimeFilters(
+                    bytes, at: p.filter, inputs: inputs[0].channels, units: output.channels, state: inputs[1]))
         }
     }
 }

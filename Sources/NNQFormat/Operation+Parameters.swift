@@ -18,6 +18,9 @@ extension Operation {
         case .table: .NNQ_OP_TABLE
         case .softmax: .NNQ_OP_SOFTMAX
         case .reshape: .NNQ_OP_RESHAPE
+        case .lstm: .NNQ_OP_LSTM
+        case .gru: .NNQ_OP_GRU
+        case .svdf: .NNQ_OP_SVDF
         }
     }
 
@@ -34,6 +37,8 @@ extension Operation {
         case .concat(_, let rescales): [rescales.flatMap(\.bytes)]
         case .table(let values): [values.map { UInt8(bitPattern: $0) }]
         case .softmax(let exponentials): [littleEndian(exponentials)]
+        case .lstm(_, let gates), .gru(_, let gates): [gates.bytes]
+        case .svdf(_, let filters): [filters.bytes]
         case .maxPool, .add, .pad, .reshape: []
         }
     }
@@ -62,6 +67,13 @@ extension Operation {
         case .table: result.table = .init(opcode: 0, values: data[0])
         case .softmax(let exponentials):
             result.softmax = .init(opcode: 0, count: Int32(exponentials.count), exponentials: data[0])
+        case .lstm(var p, _):
+            p.filter = data[0]
+            result.lstm = p
+        case .gru(let resetAfter, _): result.gru = .init(opcode: 0, reset_after: resetAfter ? 1 : 0, filter: data[0])
+        case .svdf(var p, _):
+            p.filter = data[0]
+            result.svdf = p
         case .reshape: break
         }
         result.opcode = Int32(opcode.rawValue)

@@ -25,6 +25,18 @@ extension Program {
                     let product = 128 * Int(rescale.multiplier)
                     try check(index, Int(rescale.constant.magnitude) + product, "the rescaling of input \(input)")
                 }
+            case .lstm(_, let gates), .gru(_, let gates):
+                let inputs = tensors[operations[index].inputs[0]].channels
+                let units = tensors[inputCount + index].channels
+                for (sum, value) in gates.bounds(inputs: inputs, units: units).enumerated() {
+                    try check(index, value.bound, shift: value.left, "the accumulator of sum \(sum)")
+                }
+            case .svdf(let p, let filters):
+                let inputs = tensors[operations[index].inputs[0]].channels
+                for (filter, bound) in filters.bounds(inputs: inputs).enumerated() {
+                    try check(
+                        index, bound, shift: max(0, 31 - Int(p.state_shift)), "the accumulator of filter \(filter)")
+                }
             case .maxPool, .pad, .table, .softmax, .reshape: break
             }
         }

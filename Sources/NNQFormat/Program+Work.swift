@@ -9,6 +9,8 @@ extension Program {
         case .dense(_, let filter, _): return filter.count
         case .conv2D(_, let filter, _): return filter.count * output.height * output.width
         case .depthwiseConv2D(_, let filter, _): return filter.count * output.height * output.width
+        case .lstm(_, let gates), .gru(_, let gates): return gates.filter.count * output.width
+        case .svdf(_, let filters): return filters.filter.count + filters.time.count
         default: return 0
         }
     }
@@ -25,6 +27,11 @@ extension Operation {
         case .concat(_, let rescales): return 8 * rescales.count
         case .table(let values): return values.count
         case .softmax(let exponentials): return 2 * exponentials.count
+        case .lstm(_, let gates), .gru(_, let gates):
+            return gates.filter.count + 5 * gates.multiplier.count + 4 * gates.bias.count
+        case .svdf(_, let filters):
+            let biases = filters.stateBias.count + filters.bias.count
+            return filters.filter.count + 4 * biases + filters.type.byteCount * filters.time.count
         case .maxPool, .add, .pad, .reshape: return 0
         }
     }

@@ -21,7 +21,12 @@ public enum Oracle {
             let shape = program.tensors[program.inputCount + index]
             let inputs = operation.inputs.map { maps[$0] }
             do {
-                maps.append(try apply(operation.operation, inputs, shape))
+                if let recollection = try remember(operation.operation, inputs, shape) {
+                    for (input, map) in zip(operation.inputs.dropFirst(), recollection.updated) { maps[input] = map }
+                    maps.append(recollection.output)
+                } else {
+                    maps.append(try apply(operation.operation, inputs, shape))
+                }
             } catch let error as OracleError {
                 throw OracleError("op \(index): \(error.reason)")
             }
@@ -44,6 +49,7 @@ public enum Oracle {
         case .table(let values): try table(inputs[0], shape, values)
         case .softmax(let exponentials): try softmax(inputs[0], shape, exponentials)
         case .reshape: try Map(shape, values: inputs[0].values)
+        case .lstm, .gru, .svdf: throw OracleError("an op that remembers")
         }
     }
 }

@@ -8,22 +8,28 @@ import NNQFormat
 /// Builds legal programs from a seed, with a taste for the edges: 1 x 1 maps, padding wider than the map, kernels
 /// larger than the map, extreme weights, biases, multipliers and zero points.
 public struct ProgramGenerator {
-    public static let opcodes: [nnq_opcode] = (1..<Int(NNQ_OPCODE_LIMIT)).map {
+    public static let opcodes: [nnq_opcode] = (1..<Int32(NNQ_OPCODE_LIMIT)).filter { nnq_op_name($0) != nil }.map {
         nnq_opcode(rawValue: nnq_opcode.RawValue($0))!
     }
 
     var rng: Rng
     var tensors: [ProgramTensor] = []
     var operations: [ProgramOperation] = []
+    /// States included.
     var inputCount = 0
+    var stateCount = 0
+    var waiting: [WaitingStates] = []
 
     public init(seed: UInt64) { rng = Rng(seed: seed) }
 
     /// One op on inputs of its own.
     public mutating func program(of opcode: nnq_opcode) -> Program {
         start()
-        let shape = shape()
+        var shape = shape()
+        if Self.recurrent.contains(opcode) { shape[0] = 1 }
+        if opcode == .NNQ_OP_SVDF { shape[1] = 1 }
         addInput(shape)
+        if Self.recurrent.contains(opcode) { addStates(of: opcode) }
         switch opcode {
         case .NNQ_OP_ADD:
             if rng.below(8) > 0 { addInput(shape) }
@@ -44,12 +50,13 @@ public struct ProgramGenerator {
     public mutating func graph(limit: Int) -> Program {
         start()
         for _ in 0...rng.below(2) { addInput(shape()) }
+        for opcode in Self.recurrent where rng.below(3) == 0 { addStates(of: opcode) }
         let count = 1 + rng.below(limit)
         while operations.count < count {
             _ = append(Self.opcodes[rng.below(Self.opcodes.count)])
         }
         let read = Set(operations.flatMap(\.inputs))
-        let outputs = tensors.indices.filter { !read.contains($0) && $0 >= inputCount || rng.below(12) == 0 }
+        let outputs = readable.filter { !read.contains($0) && $0 >= inputCount || rng.below(12) == 0 }
         return finish(outputs: outputs)
     }
 
@@ -70,7 +77,7 @@ public struct ProgramGenerator {
 
     /// Values for the inputs of a program: uniform, extreme or constant.
     public mutating func inputs(of program: Program) -> [[Int8]] {
-        program.tensors.prefix(program.inputCount).map { tensor in
+        program.tensors.prefix(program.inputCount - program.stateCount).map { tensor in
             let style = rng.below(6)
             let constant = int8()
             return (0..<tensor.count).map { _ in
@@ -87,10 +94,13 @@ public struct ProgramGenerator {
         tensors = []
         operations = []
         inputCount = 0
+        stateCount = 0
+        waiting = []
     }
 
     private func finish(outputs: [Int]) -> Program {
-        Program(tensors: tensors, inputCount: inputCount, operations: operations, outputs: outputs)
+        Program(
+            tensors: tensors, inputCount: inputCount, stateCount: stateCount, operations: operations, outputs: outputs)
     }
 
     private mutating func addInput(_ shape: [Int]) {
@@ -114,11 +124,11 @@ public struct ProgramGenerator {
         rng.below(4) == 0 ? oneOf([-128, -1, 0, 127]) : Int8(rng.below(256) - 128)
     }
 
-    mutating func tensor(_ shape: [Int], zeroPoint: Int8) -> ProgramTensor {
+    mutating func tensor(_ shape: [Int], zeroPoint: Int8, _ type: ElementType = .int8) -> ProgramTensor {
         let quantization = Quantization(scale: rng.uniform(0.001, 1), zeroPoint: zeroPoint)
         return ProgramTensor(
             name: "t\(tensors.count)", height: shape[0], width: shape[1], channels: shape[2],
-            quantization: quantization)
+            quantization: quantization, type: type)
     }
 
     /// `act_min` and `act_max`: usually all of int8.

@@ -5,16 +5,18 @@ import NNQFormat
 
 /// Rows in rings for a program whose stages are given.
 public enum RingSchedule {
-    /// Random stages of up to `limit` ops each, computed in bands of a few rows.
+    /// Random stages of up to `limit` ops each, computed in bands of a few rows. An op that updates an input is alone.
     public static func stages(
         of program: Program, limit: Int, using generator: inout ProgramGenerator
     ) -> [MemoryPlan.Stage] {
         var stages: [MemoryPlan.Stage] = []
-        var left = program.operations.count
-        while left > 0 {
-            let count = min(left, 1 + generator.below(limit))
+        var first = 0
+        while first < program.operations.count {
+            let rest = program.operations[first...]
+            let whole = rest.firstIndex { $0.operation.updatesInputs } ?? rest.endIndex
+            let count = min(max(whole - first, 1), 1 + generator.below(limit))
             stages.append(MemoryPlan.Stage(operationCount: count, bandRows: 1 + generator.below(4)))
-            left -= count
+            first += count
         }
         return stages
     }
@@ -91,6 +93,13 @@ public enum RingSchedule {
 }
 
 extension Operation {
+    fileprivate var updatesInputs: Bool {
+        switch self {
+        case .lstm, .gru, .svdf: true
+        default: false
+        }
+    }
+
     /// How output rows relate to input rows; stride 0 stands for all rows.
     fileprivate var rows: (stride: Int, extent: Int, pad: Int) {
         switch self {
@@ -103,7 +112,7 @@ extension Operation {
         case .pad(let p): (1, 1, Int(p.pad_top))
         case .add, .table, .softmax: (1, 1, 0)
         case .concat(let axis, _): axis == 0 ? (0, 0, 0) : (1, 1, 0)
-        case .dense, .reshape: (0, 0, 0)
+        case .dense, .reshape, .lstm, .gru, .svdf: (0, 0, 0)
         }
     }
 

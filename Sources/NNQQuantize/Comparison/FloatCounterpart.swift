@@ -66,7 +66,7 @@ extension Operation {
         case .maxPool(let parameters): parameters.act_min
         case .averagePool(let parameters, _): parameters.act_min
         case .add(let parameters): parameters.act_min
-        case .concat, .pad, .table, .softmax, .reshape: nil
+        case .concat, .pad, .table, .softmax, .reshape, .lstm, .gru, .svdf: nil
         }
     }
 }
