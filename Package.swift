@@ -10,11 +10,14 @@ let package = Package(
         .library(name: "NNQTrain", targets: ["NNQTrain"]),
         .library(name: "NNQQuantize", targets: ["NNQQuantize"]),
         .library(name: "NNQFormat", targets: ["NNQFormat"]),
+        .library(name: "NNQImport", targets: ["NNQImport"]),
+        .library(name: "NNQRewrite", targets: ["NNQRewrite"]),
         .library(name: "NNQRuntime", targets: ["NNQRuntime"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     ],
     targets: [
         // The C runtime: copyable alone, no dependency.
@@ -33,6 +36,7 @@ let package = Package(
         .target(name: "CTrainKernels"),
         .target(name: "NNQTrain", dependencies: ["NNQBase", "NNQGraph", "NNQData", "CDNNL", "CTrainKernels"]),
         .target(name: "NNQFormat", dependencies: ["NNQBase", "CNNQ"]),
+        .target(name: "NNQRewrite", dependencies: ["NNQFormat", "NNQRuntime", "CNNQ"]),
         .target(
             name: "NNQQuantize",
             dependencies: ["NNQBase", "NNQGraph", "NNQData", "NNQTrain", "NNQFormat", "NNQRuntime"]),
@@ -41,10 +45,17 @@ let package = Package(
             dependencies: ["NNQGraph", "NNQTrain", "NNQData", .product(name: "Yams", package: "Yams")],
             resources: [.embedInCode("Recipes")]),
         .target(name: "NNQRuntime", dependencies: ["CNNQ"]),
+        .target(
+            name: "ONNXProto", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            exclude: ["onnx.proto", "regenerate", "VERSIONS"]),
+        .target(
+            name: "NNQImport",
+            dependencies: ["NNQBase", "NNQGraph", "NNQFormat", "NNQQuantize", "CNNQ", "ONNXProto"]),
         .executableTarget(
             name: "nnq",
             dependencies: [
-                "NNQBase", "NNQGraph", "NNQData", "NNQTrain", "NNQFormat", "NNQQuantize", "NNQRecipes", "NNQRuntime",
+                "NNQBase", "NNQGraph", "NNQData", "NNQTrain", "NNQFormat", "NNQRewrite", "NNQQuantize", "NNQImport",
+                "NNQRecipes", "NNQRuntime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tools/nnq"),
@@ -53,6 +64,8 @@ let package = Package(
         .target(name: "Oracle", dependencies: ["NNQBase", "NNQFormat", "CNNQ"], path: "Tests/Oracle"),
         .testTarget(name: "NNQFormatTests", dependencies: ["NNQBase", "NNQFormat", "CNNQ", "Oracle"]),
         .testTarget(name: "NNQRuntimeTests", dependencies: ["NNQBase", "NNQFormat", "NNQRuntime", "CNNQ", "Oracle"]),
+        .testTarget(
+            name: "NNQRewriteTests", dependencies: ["NNQBase", "NNQFormat", "NNQRewrite", "NNQRuntime", "CNNQ", "Oracle"]),
         .testTarget(name: "NNQCommandTests", dependencies: ["nnq"]),
         .testTarget(name: "NNQGraphTests", dependencies: ["NNQGraph", "NNQBase"]),
         .testTarget(
@@ -63,6 +76,11 @@ let package = Package(
             ]),
         .testTarget(name: "NNQTrainTests", dependencies: ["NNQTrain", "NNQBase", "NNQGraph", "NNQData"]),
         .executableTarget(name: "TrainBench", dependencies: ["NNQBase", "NNQTrain"], path: "Tests/Bench/TrainBench"),
+        .testTarget(
+            name: "NNQImportTests",
+            dependencies: [
+                "NNQImport", "NNQBase", "NNQGraph", "NNQTrain", "NNQFormat", "NNQRuntime", "CNNQ", "ONNXProto",
+            ]),
         .testTarget(name: "NNQDataTests", dependencies: ["NNQBase", "NNQData"]),
     ]
 )

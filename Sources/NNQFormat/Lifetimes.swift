@@ -55,7 +55,9 @@ extension Operation {
     public var mayRunInPlace: Bool {
         switch self {
         case .add, .table, .softmax, .reshape: true
+        case .tfliteAdd, .mul, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize: true
         case .conv2D, .depthwiseConv2D, .dense, .maxPool, .averagePool, .concat, .pad: false
+        case .constant, .reduce: false
         case .lstm, .gru, .svdf: false
         }
     }

@@ -42,6 +42,17 @@ extension Operation {
             let p = parameters.softmax
             self = .softmax(bytes.numbers(at: Int(p.exponentials), count: Int(p.count)))
         case .NNQ_OP_RESHAPE: self = .reshape
+        case .NNQ_OP_CONSTANT:
+            let start = Int(parameters.constant.values)
+            self = .constant(bytes: Array(bytes[start..<start + output.byteCount]))
+        case .NNQ_OP_TFLITE_ADD: self = .tfliteAdd(parameters.tflite_add)
+        case .NNQ_OP_MUL: self = .mul(parameters.mul)
+        case .NNQ_OP_MINIMUM: self = .minimum
+        case .NNQ_OP_MAXIMUM: self = .maximum
+        case .NNQ_OP_PRELU: self = .prelu(parameters.prelu)
+        case .NNQ_OP_TFLITE_SOFTMAX: self = .tfliteSoftmax(parameters.tflite_softmax)
+        case .NNQ_OP_L2_NORMALIZE: self = .l2Normalize
+        case .NNQ_OP_REDUCE: self = .reduce(parameters.reduce)
         case .NNQ_OP_LSTM:
             let p = parameters.lstm
             let (inputs, units) = (inputs[0].channels, output.channels)

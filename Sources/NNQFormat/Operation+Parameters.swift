@@ -21,6 +21,15 @@ extension Operation {
         case .lstm: .NNQ_OP_LSTM
         case .gru: .NNQ_OP_GRU
         case .svdf: .NNQ_OP_SVDF
+        case .constant: .NNQ_OP_CONSTANT
+        case .tfliteAdd: .NNQ_OP_TFLITE_ADD
+        case .mul: .NNQ_OP_MUL
+        case .minimum: .NNQ_OP_MINIMUM
+        case .maximum: .NNQ_OP_MAXIMUM
+        case .prelu: .NNQ_OP_PRELU
+        case .tfliteSoftmax: .NNQ_OP_TFLITE_SOFTMAX
+        case .l2Normalize: .NNQ_OP_L2_NORMALIZE
+        case .reduce: .NNQ_OP_REDUCE
         }
     }
 
@@ -39,7 +48,9 @@ extension Operation {
         case .softmax(let exponentials): [littleEndian(exponentials)]
         case .lstm(_, let gates), .gru(_, let gates): [gates.bytes]
         case .svdf(_, let filters): [filters.bytes]
+        case .constant(let bytes): [bytes]
         case .maxPool, .add, .pad, .reshape: []
+        case .tfliteAdd, .mul, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize, .reduce: []
         }
     }
 
@@ -74,7 +85,13 @@ extension Operation {
         case .svdf(var p, _):
             p.filter = data[0]
             result.svdf = p
-        case .reshape: break
+        case .constant: result.constant = .init(opcode: 0, values: data[0])
+        case .tfliteAdd(let p): result.tflite_add = p
+        case .mul(let p): result.mul = p
+        case .prelu(let p): result.prelu = p
+        case .tfliteSoftmax(let p): result.tflite_softmax = p
+        case .reduce(let p): result.reduce = p
+        case .reshape, .minimum, .maximum, .l2Normalize: break
         }
         result.opcode = Int32(opcode.rawValue)
         return result

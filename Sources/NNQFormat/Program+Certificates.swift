@@ -18,13 +18,24 @@ extension Program {
             case .averagePool(let p, _):
                 try check(index, 255 * Int(p.kernel_height) * Int(p.kernel_width), shift: Int(p.pre_shift), "a sum")
             case .add(let p):
-                let products = 128 * Int(p.multiplier_a + p.multiplier_b)
+                let products = 128 * Int(p.multiplier_a.magnitude + p.multiplier_b.magnitude)
                 try check(index, Int(p.constant.magnitude) + products, "the sum")
             case .concat(_, let rescales):
                 for (input, rescale) in rescales.enumerated() {
                     let product = 128 * Int(rescale.multiplier)
                     try check(index, Int(rescale.constant.magnitude) + product, "the rescaling of input \(input)")
                 }
+            case .mul(let p): try check(index, deviations(index).reduce(1, *), rightShift: p.shift, "a product")
+            case .prelu(let p):
+                try check(index, deviations(index)[0], rightShift: p.shift_positive, "an input")
+                try check(index, deviations(index).reduce(1, *), rightShift: p.shift_negative, "a product")
+            case .l2Normalize:
+                let square = deviations(index)[0] * deviations(index)[0]
+                try check(index, square * tensors[inputCount + index].channels, "the sum of squares")
+            case .tfliteSoftmax: try check(index, tensors[inputCount + index].channels << 19, "the sum of exponentials")
+            case .reduce(let p):
+                let elements = tensors[operations[index].inputs[0]].count / tensors[inputCount + index].count
+                if p.kind == 0 { try check(index, deviations(index)[0] * elements, rightShift: p.shift, "a sum") }
             case .lstm(_, let gates), .gru(_, let gates):
                 let inputs = tensors[operations[index].inputs[0]].channels
                 let units = tensors[inputCount + index].channels
@@ -38,6 +49,7 @@ extension Program {
                         index, bound, shift: max(0, 31 - Int(p.state_shift)), "the accumulator of filter \(filter)")
                 }
             case .maxPool, .pad, .table, .softmax, .reshape: break
+            case .constant, .tfliteAdd, .minimum, .maximum: break
             }
         }
     }
@@ -75,6 +87,19 @@ extension Program {
             let bound = Int(block.bias[channel].magnitude) + 128 * sum
             try check(index, bound, shift: shift, "the accumulator of output channel \(channel)")
         }
+    }
+
+    /// The largest |q - zero point| of each input.
+    private func deviations(_ index: Int) -> [Int] {
+        operations[index].inputs.map { input in
+            let zeroPoint = Int(tensors[input].quantization.zeroPoint)
+            return max(127 - zeroPoint, zeroPoint + 128)
+        }
+    }
+
+    /// Scaling by a multiplier and a shift below 31 goes through a shift to the left.
+    private func check(_ index: Int, _ bound: Int, rightShift: Int32, _ what: String) throws {
+        try check(index, bound, shift: max(0, 31 - Int(rightShift)), what)
     }
 
     private func check(_ index: Int, _ bound: Int, shift: Int = 0, _ what: String) throws {

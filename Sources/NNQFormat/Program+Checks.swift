@@ -66,7 +66,8 @@ extension Program {
         let inputs = operations[index].inputs
         let (count, expected) =
             switch operations[index].operation {
-            case .add: (2, "2 inputs")
+            case .add, .tfliteAdd, .mul, .minimum, .maximum, .prelu: (2, "2 inputs")
+            case .constant: (0, "no inputs")
             case .concat(_, let rescales): (min(max(rescales.count, 1), 8), "1 to 8 inputs and as many rescales")
             case .lstm, .gru: (3, "3 inputs: a sequence, the hidden state and the cell state or memory")
             case .svdf: (2, "2 inputs: a vector and the state")
@@ -110,12 +111,14 @@ extension Program {
             lengths = [("multipliers", multipliers.count, p.multiplierCount)]
         case .concat(_, let rescales): lengths = [("rescales", rescales.count, operations[index].inputs.count)]
         case .table(let values): lengths = [("values", values.count, 256)]
+        case .constant(let bytes): lengths = [("bytes", bytes.count, output.byteCount)]
         case .lstm(_, let gates): lengths = gates.lengths(gates: 4, inputs: input.channels, units: output.channels)
         case .gru(_, let gates): lengths = gates.lengths(gates: 3, inputs: input.channels, units: output.channels)
         case .svdf(_, let filters):
             let state = tensors[operations[index].inputs[1]]
             lengths = filters.lengths(inputs: input.channels, units: output.channels, state: state)
         case .maxPool, .add, .pad, .softmax, .reshape: break
+        case .tfliteAdd, .mul, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize, .reduce: break
         }
         for (what, count, expected) in lengths where count != expected {
             throw FormatError.program("\(describe(index)) has \(count) \(what) where its shapes need \(expected)")

@@ -27,12 +27,14 @@ extension Operation {
         case .concat(_, let rescales): return 8 * rescales.count
         case .table(let values): return values.count
         case .softmax(let exponentials): return 2 * exponentials.count
+        case .constant(let bytes): return bytes.count
         case .lstm(_, let gates), .gru(_, let gates):
             return gates.filter.count + 5 * gates.multiplier.count + 4 * gates.bias.count
         case .svdf(_, let filters):
             let biases = filters.stateBias.count + filters.bias.count
             return filters.filter.count + 4 * biases + filters.type.byteCount * filters.time.count
         case .maxPool, .add, .pad, .reshape: return 0
+        case .tfliteAdd, .mul, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize, .reduce: return 0
         }
     }
 }

@@ -97,6 +97,25 @@ public enum Operation: Sendable {
     /// `round(65535 * exp(-d * scale))` by d, 1 to 256 values.
     case softmax([UInt16])
     case reshape
+    /// The elements, row by row, as they lie in a file: little-endian.
+    case constant(bytes: [UInt8])
+    /// TensorFlow Lite Micro's ADD or SUB; the inputs' extents are the output's or 1, as for all ops of two inputs.
+    case tfliteAdd(nnq_tflite_add_params)
+    case mul(nnq_mul_params)
+    case minimum
+    case maximum
+    /// The inputs are the activations and the slopes.
+    case prelu(nnq_prelu_params)
+    /// TensorFlow Lite Micro's SOFTMAX, over channels.
+    case tfliteSoftmax(nnq_tflite_softmax_params)
+    /// TensorFlow Lite Micro's L2_NORMALIZATION, over channels.
+    case l2Normalize
+    case reduce(nnq_reduce_params)
+
+    /// The constant of these int8 elements.
+    public static func constant(_ values: [Int8]) -> Operation {
+        .constant(bytes: values.map { UInt8(bitPattern: $0) })
+    }
     /// Gates input, forget, cell, output; inputs are a sequence, the hidden state and the cell state, and the last two
     /// are updated.
     case lstm(nnq_lstm_params, Gates)

@@ -39,6 +39,6 @@ public struct Concat: Block {
 
     public func append(to graph: inout Graph, after input: Int) -> Int {
         let ends = branches.map { $0.append(to: &graph, after: input) }
-        return graph.append(.concat, inputs: ends)
+        return graph.append(.concat(), inputs: ends)
     }
 }

@@ -52,17 +52,13 @@ extension Graph {
 
     private static func outputShape(_ node: Node, _ inputs: [Shape]) throws -> Shape {
         switch node.layer {
-        case .input(let shape): return shape
+        case .input(let shape), .constant(let shape): return shape
         case .dense(let units, _):
-            guard units >= 1 else { throw GraphError.at(node, "units is \(units), at least 1 is needed") }
+            try checkUnits(node, units)
             return [units]
         case .conv2D(let filters, let window, let groups, _):
             let input = try map(node, inputs[0])
-            guard filters >= 1, groups >= 1 else { throw GraphError.at(node, "filters and groups are at least 1") }
-            guard input.channels % groups == 0, filters % groups == 0 else {
-                throw GraphError.at(
-                    node, "\(input.channels) input and \(filters) output channels: groups (\(groups)) must divide both")
-            }
+            try checkGroups(node, input, filters: filters, groups: groups)
             return try slide(node, window, input, channels: filters)
         case .depthwiseConv2D(let multiplier, let window, _):
             let input = try map(node, inputs[0])
@@ -70,28 +66,33 @@ extension Graph {
                 throw GraphError.at(node, "multiplier is \(multiplier), at least 1 is needed")
             }
             return try slide(node, window, input, channels: input.channels * multiplier)
+        case .transposedConv2D(let filters, let window, let outputPadding, let groups, _):
+            let input = try map(node, inputs[0])
+            try checkGroups(node, input, filters: filters, groups: groups)
+            return try spread(node, window, outputPadding, input, channels: filters)
         case .maxPool(let window), .averagePool(let window):
             let input = try map(node, inputs[0])
             return try slidePool(node, window, input)
-        case .globalAveragePool: return [try map(node, inputs[0]).channels]
+        case .globalAveragePool, .globalMaxPool: return [try map(node, inputs[0]).channels]
         case .batchNorm(let epsilon, let momentum):
             guard epsilon > 0, momentum >= 0, momentum <= 1 else {
                 throw GraphError.at(
                     node, "epsilon is above 0 and momentum between 0 and 1; they are \(epsilon) and \(momentum)")
             }
             return inputs[0]
-        case .activation, .softmax: return inputs[0]
+        case .activation(let function):
+            try check(node, function)
+            return inputs[0]
+        case .softmax, .prelu, .l2Normalize: return inputs[0]
         case .dropout(let rate):
             guard rate >= 0, rate < 1 else {
                 throw GraphError.at(node, "rate is \(rate); it lies between 0 and 1, 1 excluded")
             }
             return inputs[0]
-        case .add:
-            guard inputs[0] == inputs[1] else {
-                throw GraphError.at(node, "adds \(inputs[0]) and \(inputs[1]): the shapes must be equal")
-            }
-            return inputs[0]
-        case .concat: return try concatenated(node, inputs)
+        case .add, .binary: return try broadcast(node, inputs[0], inputs[1])
+        case .matmul(let transposesA, let transposesB):
+            return try product(node, inputs[0], transposesA, inputs[1], transposesB)
+        case .concat(let axis): return try concatenated(node, axis, inputs)
         case .flatten: return [inputs[0].count]
         case .reshape(let shape):
             try check(node, shape)
@@ -100,64 +101,46 @@ extension Graph {
                     node, "reshapes \(inputs[0]) (\(inputs[0].count) elements) to \(shape) (\(shape.count))")
             }
             return shape
-        case .pad(let margins):
-            let input = try map(node, inputs[0])
-            guard [margins.top, margins.bottom, margins.left, margins.right].allSatisfy({ $0 >= 0 }) else {
-                throw GraphError.at(node, "padding is negative")
+        case .pad(let margins): return try padded(node, margins, map(node, inputs[0]))
+        case .slice(let begin, let size, let step): return try sliced(node, begin, size, step, inputs[0])
+        case .transpose(let permutation): return try transposed(node, permutation, inputs[0])
+        case .resize(let size, _, _):
+            guard size.height >= 1, size.width >= 1 else {
+                throw GraphError.at(node, "resizes to \(size); at least 1x1 is needed")
             }
-            return [
-                input.height + margins.top + margins.bottom, input.width + margins.left + margins.right, input.channels,
-            ]
-        }
-    }
-
-    private static func map(_ node: Node, _ shape: Shape) throws -> Shape {
-        guard shape.isMap else {
-            throw GraphError.at(node, "needs a map [height, width, channels] and is given \(shape): reshape before it")
-        }
-        return shape
-    }
-
-    private static func slide(_ node: Node, _ window: Window, _ input: Shape, channels: Int) throws -> Shape {
-        try checkSizes(node, window)
-        let margins = window.margins(for: input)
-        guard [margins.top, margins.bottom, margins.left, margins.right].allSatisfy({ $0 >= 0 }) else {
-            throw GraphError.at(node, "padding is negative")
-        }
-        guard let size = window.outputSize(for: input) else {
-            throw GraphError.at(
-                node, "a \(window.extent) window does not fit into \(input): use smaller kernels or padding")
-        }
-        return [size.height, size.width, channels]
-    }
-
-    private static func checkSizes(_ node: Node, _ window: Window) throws {
-        let sizes = [window.kernel, window.stride, window.dilation]
-        guard sizes.allSatisfy({ $0.height >= 1 && $0.width >= 1 }) else {
-            throw GraphError.at(node, "kernel, stride and dilation are at least 1")
-        }
-    }
-
-    /// A pool's window must see at least one element wherever it stands.
-    private static func slidePool(_ node: Node, _ window: Window, _ input: Shape) throws -> Shape {
-        try checkSizes(node, window)
-        let margins = window.margins(for: input)
-        guard margins.top < window.kernel.height, margins.bottom < window.kernel.height,
-            margins.left < window.kernel.width, margins.right < window.kernel.width
-        else { throw GraphError.at(node, "padding is as large as the window: some outputs would see no input") }
-        guard window.dilation == 1 else { throw GraphError.at(node, "pools have no dilation") }
-        return try slide(node, window, input, channels: input.channels)
-    }
-
-    private static func concatenated(_ node: Node, _ inputs: [Shape]) throws -> Shape {
-        var shape = inputs[0]
-        for other in inputs.dropFirst() {
-            guard other.dimensions.dropLast() == shape.dimensions.dropLast(), other.rank == shape.rank else {
-                throw GraphError.at(node, "joins \(inputs[0]) and \(other): all but the channels must be equal")
+            return [size.height, size.width, try map(node, inputs[0]).channels]
+        case .reduce(_, let axes, let keepsExtents): return try reduced(node, axes, keepsExtents, inputs[0])
+        case .argMax: return Shape(inputs[0].dimensions.dropLast() + [1])
+        case .embedding(let count, let channels):
+            guard count >= 1, channels >= 1 else {
+                throw GraphError.at(node, "count and channels are \(count) and \(channels), at least 1 is needed")
             }
-            shape.dimensions[shape.rank - 1] += other.channels
+            return Shape(inputs[0].dimensions + [channels])
+        case .lstm(let units), .gru(let units, _):
+            try checkUnits(node, units)
+            guard inputs[0].rank == 2 else {
+                throw GraphError.at(
+                    node, "needs a sequence [steps, features] and is given \(inputs[0]): reshape before it")
+            }
+            return [inputs[0][0], units]
         }
-        return shape
+    }
+
+    private static func checkUnits(_ node: Node, _ units: Int) throws {
+        guard units >= 1 else { throw GraphError.at(node, "units is \(units), at least 1 is needed") }
+    }
+
+    private static func check(_ node: Node, _ function: Activation) throws {
+        guard function.numbers.allSatisfy(\.isFinite) else {
+            throw GraphError.at(node, "the function's numbers \(function.numbers) must be finite")
+        }
+        switch function {
+        case .clip(let low, let high):
+            guard low <= high else { throw GraphError.at(node, "clips to \(low)...\(high): low is above high") }
+        case .celu(let alpha):
+            guard alpha != 0 else { throw GraphError.at(node, "alpha is 0; another number is needed") }
+        default: break
+        }
     }
 }
 
@@ -165,8 +148,8 @@ extension Layer {
     /// How many inputs the layer takes.
     public var inputCount: ClosedRange<Int> {
         switch self {
-        case .input: 0...0
-        case .add: 2...2
+        case .input, .constant: 0...0
+        case .add, .binary, .matmul: 2...2
         case .concat: 2...255
         default: 1...1
         }

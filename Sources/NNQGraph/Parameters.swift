@@ -10,14 +10,16 @@ public struct ParameterSpec: Hashable, Sendable {
         case random(fanIn: Int, fanOut: Int)
         case zeros
         case ones
+        /// All of this value.
+        case value(Float)
     }
 
     /// `weight`, `bias`, `running_mean` or `running_var`, as PyTorch calls them; a batch norm's gamma is its `weight`,
-    /// its beta its `bias`.
+    /// its beta its `bias`. Others are `recurrent_weight`, `recurrent_bias`, `slope` and `value`.
     public var name: String
     public var shape: [Int]
     public var start: Start
-    /// False for running statistics, which training moves but no gradient does.
+    /// False for constants, and for running statistics, which training moves but no gradient does.
     public var isTrainable: Bool
 }
 
@@ -48,6 +50,25 @@ extension Layer {
             return Self.linear(
                 [inputs[0].channels * multiplier, window.kernel.height, window.kernel.width, 1],
                 fanIn: taps, fanOut: taps * multiplier, bias: bias)
+        case .transposedConv2D(let filters, let window, _, let groups, let bias):
+            let channels = inputs[0].channels / groups
+            let taps = window.kernel.height * window.kernel.width
+            return Self.linear(
+                [filters, window.kernel.height, window.kernel.width, channels],
+                fanIn: taps * channels, fanOut: taps * filters / groups, bias: bias)
+        case .constant(let shape):
+            return [ParameterSpec(name: "value", shape: shape.dimensions, start: .zeros, isTrainable: false)]
+        case .prelu:
+            return [
+                ParameterSpec(name: "slope", shape: [inputs[0].channels], start: .value(0.25), isTrainable: true)
+            ]
+        case .embedding(let count, let channels):
+            let start = ParameterSpec.Start.random(fanIn: channels, fanOut: channels)
+            return [ParameterSpec(name: "weight", shape: [count, channels], start: start, isTrainable: true)]
+        case .lstm(let units): return Self.recurrent(4, units, inputs[0].channels)
+        case .gru(let units, _):
+            let bias = ParameterSpec(name: "recurrent_bias", shape: [3 * units], start: .zeros, isTrainable: true)
+            return Self.recurrent(3, units, inputs[0].channels) + [bias]
         case .batchNorm:
             let channels = [inputs[0].channels]
             return [
@@ -65,6 +86,18 @@ extension Layer {
             name: "weight", shape: shape, start: .random(fanIn: fanIn, fanOut: fanOut), isTrainable: true)
         guard bias else { return [weight] }
         return [weight, ParameterSpec(name: "bias", shape: [shape[0]], start: .zeros, isTrainable: true)]
+    }
+}
+
+extension Layer {
+    /// The parameters that LSTM and GRU share: `gates` blocks of rows, one row a unit.
+    private static func recurrent(_ gates: Int, _ units: Int, _ features: Int) -> [ParameterSpec] {
+        let rows = gates * units
+        let recurrent = ParameterSpec(
+            name: "recurrent_weight", shape: [rows, units], start: .random(fanIn: units, fanOut: units),
+            isTrainable: true)
+        let linear = linear([rows, features], fanIn: features, fanOut: units, bias: true)
+        return [linear[0], recurrent, linear[1]]
     }
 }
 
@@ -94,6 +127,7 @@ extension ParameterSpec {
         switch start {
         case .zeros: return Tensor(shape: shape, repeating: 0)
         case .ones: return Tensor(shape: shape, repeating: 1)
+        case .value(let value): return Tensor(shape: shape, repeating: value)
         case .random(let fanIn, let fanOut):
             var tensor = Tensor(shape: shape, repeating: 0)
             switch initializer {

@@ -2,7 +2,7 @@
  * Using a model: again, from read-only memory, in two threads at once, with a list of ops of one's own, stage by stage.
  */
 #include "support/check.h"
-#include "support/random_op.h"
+#include "support/random_parts.h"
 #include "support/reference.h"
 
 #include <pthread.h>
@@ -23,7 +23,7 @@ static void append(builder *b, rng *r, int32_t opcode) {
     }
 }
 
-/* A random program of every op, or nearly so, one stage each; of those that remember, none fits. */
+/* A random program of every op, or nearly so, one stage each. */
 static void random_program(builder *b, rng *r) {
     do {
         builder_start(b);
@@ -31,7 +31,7 @@ static void random_program(builder *b, rng *r) {
         for (int32_t opcode = 1; opcode < NNQ_OPCODE_LIMIT; opcode++) {
             append(b, r, opcode);
         }
-    } while (b->op_count < OP_COUNT - 4);
+    } while (b->op_count < OP_COUNT - 1);
     b->outputs[0] = b->tensor_count - 1;
     b->outputs[1] = b->tensor_count / 2;
     b->output_count = 2;
@@ -146,7 +146,8 @@ static void two_threads(void **state) {
     free(file.file);
 }
 
-/* Stage by stage, every tensor is what the reference has, right after the stage that writes it. */
+/* Stage by stage, every tensor is what the reference has, right after the stage that writes it; of those that a later op
+ * updates, the reference has only the last values. */
 static void stage_by_stage(void **state) {
     static builder b;
     rng r = rng_seeded("stage by stage");
@@ -165,7 +166,9 @@ static void stage_by_stage(void **state) {
         const int32_t tensor = b.input_count + s;
         assert_int_equal(nnq_stage_op_count(&model, s), 1);
         nnq_run_stage(&session, s);
-        assert_memory_equal(nnq_tensor_data(&session, tensor), tensors[tensor], tensor_bytes(&b.tensors[tensor]));
+        if (!random_is_remembered(&b, tensor)) {
+            assert_memory_equal(nnq_tensor_data(&session, tensor), tensors[tensor], tensor_bytes(&b.tensors[tensor]));
+        }
     }
     free_tensors(&b, tensors);
     free(arena);

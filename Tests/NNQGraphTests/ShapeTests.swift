@@ -56,7 +56,7 @@ import Testing
         var graph = Graph()
         graph.append(.input([2, 3, 4]), inputs: [])
         graph.append(.input([2, 3, 1]), inputs: [])
-        graph.append(.concat, inputs: [0, 1, 0])
+        graph.append(.concat(), inputs: [0, 1, 0])
         graph.append(.add, inputs: [2, 2])
         graph.outputs = [3]
         #expect(try graph.shapes().suffix(2) == [[2, 3, 9], [2, 3, 9]])
@@ -143,17 +143,17 @@ import Testing
         Broken(.reshape([5, 5]), "reshapes 8x6x4 (192 elements) to 5x5 (25)"),
         Broken(.pad(Margins(left: -1)), "padding is negative"),
         Broken(.add, "has 1 inputs and needs 2"),
-        Broken(.concat, "has 1 inputs and needs at least 2"),
+        Broken(.concat(), "has 1 inputs and needs at least 2"),
         Broken(
             [
                 Node(name: "a", layer: .input([2, 3]), inputs: []), Node(name: "b", layer: .input([3, 2]), inputs: []),
                 Node(name: "x", layer: .add, inputs: [0, 1]),
             ],
-            whole: "layer 'x' (add): adds 2x3 and 3x2: the shapes must be equal"),
+            whole: "layer 'x' (add): combines 2x3 and 3x2: from the innermost on, extents must be equal or 1"),
         Broken(
             [
                 Node(name: "a", layer: .input([2, 3]), inputs: []), Node(name: "b", layer: .input([3, 3]), inputs: []),
-                Node(name: "x", layer: .concat, inputs: [0, 1]),
+                Node(name: "x", layer: .concat(), inputs: [0, 1]),
             ],
             whole: "layer 'x' (concat): joins 2x3 and 3x3: all but the channels must be equal"),
         Broken(

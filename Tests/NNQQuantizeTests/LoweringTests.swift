@@ -99,7 +99,7 @@ import Testing
                 graph.append(
                     .conv2D(filters: index % 3 + 1, window: Window(kernel: 1), groups: 1, bias: true), inputs: [input])
             }
-            return graph.append(.concat, inputs: parts, name: "all")
+            return graph.append(.concat(), inputs: parts, name: "all")
         }
         let quantized = try quantize(model)
         let joins = quantized.program.operations.suffix(3)
@@ -119,12 +119,12 @@ import Testing
                 graph.append(.conv2D(filters: 2, window: window, groups: 1, bias: true), inputs: [input], name: name)
             }
             let relu = graph.append(.activation(.relu), inputs: [convolution("a")])
-            let inner = graph.append(.concat, inputs: [convolution("b"), convolution("c")], name: "inner")
+            let inner = graph.append(.concat(), inputs: [convolution("b"), convolution("c")], name: "inner")
             let pooled = graph.append(.maxPool(Window(kernel: 3, padding: .same)), inputs: [convolution("d")])
             let kept = convolution("e")
-            let outer = graph.append(.concat, inputs: [relu, inner, pooled, kept], name: "outer")
+            let outer = graph.append(.concat(), inputs: [relu, inner, pooled, kept], name: "outer")
             return graph.append(
-                .dense(units: 2, bias: true), inputs: [graph.append(.concat, inputs: [outer, kept], name: "last")])
+                .dense(units: 2, bias: true), inputs: [graph.append(.concat(), inputs: [outer, kept], name: "last")])
         }
         let quantized = try quantize(model)
         func quantization(_ name: String) -> Quantization {

@@ -25,7 +25,7 @@ import Testing
         case 7: return graph.append(.averagePool(window), inputs: [node])
         case 8: return graph.append(.add, inputs: [node, block(&rng, &graph, node)])
         case 9:
-            let joined = graph.append(.concat, inputs: [node, block(&rng, &graph, node)])
+            let joined = graph.append(.concat(), inputs: [node, block(&rng, &graph, node)])
             return graph.append(.conv2D(filters: 4, window: Window(kernel: 1), groups: 1, bias: true), inputs: [joined])
         default: return graph.append(.activation(.tanh), inputs: [node])
         }

@@ -1,21 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Add, concat, pad, table and softmax, straight from section 5 of SPEC.md.
+// Concat, pad, table and softmax, straight from section 5 of SPEC.md.
 
 import CNNQ
 import NNQFormat
 
 extension Oracle {
-    static func add(_ a: Map, _ b: Map, _ shape: ProgramTensor, _ p: nnq_add_params) throws -> Map {
-        guard sameShape(a.shape, shape), sameShape(b.shape, shape) else { throw OracleError("shapes differ") }
-        let multipliers = Int(p.multiplier_a) + Int(p.multiplier_b)
-        _ = try checked32(Int(p.constant.magnitude) + 128 * multipliers)
-        return try Map(shape) { y, x, c in
-            let sum = try checked32(a[y, x, c] * Int(p.multiplier_a) + b[y, x, c] * Int(p.multiplier_b))
-            let shifted = floorShift(try checked32(sum + Int(p.constant)), Int(p.shift))
-            return min(max(shifted, Int(p.act_min)), Int(p.act_max))
-        }
-    }
-
     static func concat(_ inputs: [Map], _ shape: ProgramTensor, axis: Int, _ rescales: [Rescale]) throws -> Map {
         let joined = inputs.map { extents($0.shape) }
         for other in 0..<3 {
@@ -45,10 +34,14 @@ extension Oracle {
     static func pad(_ input: Map, _ shape: ProgramTensor, _ p: nnq_pad_params) throws -> Map {
         let grown = [
             input.shape.height + Int(p.pad_top + p.pad_bottom), input.shape.width + Int(p.pad_left + p.pad_right),
-            input.shape.channels,
+            input.shape.channels + Int(p.pad_front + p.pad_back),
         ]
         guard grown == extents(shape) else { throw OracleError("the shape does not fit") }
-        return try Map(shape) { y, x, c in input.tap(y - Int(p.pad_top), x - Int(p.pad_left), c) }
+        return try Map(shape) { y, x, c in
+            let place = (y - Int(p.pad_top), x - Int(p.pad_left), c - Int(p.pad_front))
+            let isInside = input.contains(place.0, place.1) && (0..<input.shape.channels).contains(place.2)
+            return isInside ? input[place.0, place.1, place.2] : Int(p.value)
+        }
     }
 
     static func table(_ input: Map, _ shape: ProgramTensor, _ values: [Int8]) throws -> Map {
@@ -68,7 +61,7 @@ extension Oracle {
         }
     }
 
-    private static func extents(_ shape: ProgramTensor) -> [Int] { [shape.height, shape.width, shape.channels] }
+    static func extents(_ shape: ProgramTensor) -> [Int] { [shape.height, shape.width, shape.channels] }
 
-    private static func sameShape(_ a: ProgramTensor, _ b: ProgramTensor) -> Bool { extents(a) == extents(b) }
+    static func sameShape(_ a: ProgramTensor, _ b: ProgramTensor) -> Bool { extents(a) == extents(b) }
 }

@@ -49,6 +49,15 @@ public enum Oracle {
         case .table(let values): try table(inputs[0], shape, values)
         case .softmax(let exponentials): try softmax(inputs[0], shape, exponentials)
         case .reshape: try Map(shape, values: inputs[0].values)
+        case .constant(let bytes): try Map(shape, bytes: bytes.map { Int8(bitPattern: $0) })
+        case .tfliteAdd(let p): try tfliteAdd(inputs[0], inputs[1], shape, p)
+        case .mul(let p): try mul(inputs[0], inputs[1], shape, p)
+        case .minimum: try choose(inputs[0], inputs[1], shape, min)
+        case .maximum: try choose(inputs[0], inputs[1], shape, max)
+        case .prelu(let p): try prelu(inputs[0], inputs[1], shape, p)
+        case .tfliteSoftmax(let p): try tfliteSoftmax(inputs[0], shape, p)
+        case .l2Normalize: try l2Normalize(inputs[0], shape)
+        case .reduce(let p): try reduce(inputs[0], shape, p)
         case .lstm, .gru, .svdf: throw OracleError("an op that remembers")
         }
     }

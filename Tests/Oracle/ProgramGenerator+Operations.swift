@@ -24,6 +24,15 @@ extension ProgramGenerator {
             return push(.table(values), [input], shape(of: input), zeroPoint: int8())
         case .NNQ_OP_SOFTMAX: return appendSoftmax(input)
         case .NNQ_OP_RESHAPE: return appendReshape(input)
+        case .NNQ_OP_CONSTANT: return appendConstant()
+        case .NNQ_OP_TFLITE_ADD: return appendTFLiteAdd(input)
+        case .NNQ_OP_MUL: return appendMul(input)
+        case .NNQ_OP_MINIMUM: return appendChoice(.minimum, input)
+        case .NNQ_OP_MAXIMUM: return appendChoice(.maximum, input)
+        case .NNQ_OP_PRELU: return appendPrelu(input)
+        case .NNQ_OP_TFLITE_SOFTMAX: return appendTFLiteSoftmax(input)
+        case .NNQ_OP_L2_NORMALIZE: return appendL2Normalize(input)
+        case .NNQ_OP_REDUCE: return appendReduce(input)
         case .NNQ_OP_LSTM, .NNQ_OP_GRU, .NNQ_OP_SVDF: return appendRecurrent(opcode, input)
         }
     }
@@ -37,27 +46,6 @@ extension ProgramGenerator {
         tensors.append(tensor(shape, zeroPoint: zeroPoint))
         operations.append(ProgramOperation(operation, inputs: inputs))
         return true
-    }
-
-    private mutating func appendAdd(_ a: Int) -> Bool {
-        let partners = readable.filter { shape(of: $0) == shape(of: a) && ($0 != a || tensors.count == 1) }
-        guard !partners.isEmpty else { return false }
-        let b = oneOf(partners)
-        let zeroPoint = int8()
-        let (low, high) = activation()
-        var p = nnq_add_params()
-        (p.act_min, p.act_max) = (low, high)
-        p.multiplier_a = Int32(oneOf([0, 1, 32767, below(32768), below(32768)]))
-        p.multiplier_b = Int32(oneOf([0, 1, 32767, below(32768), below(32768)]))
-        p.shift = Int32(below(3) == 0 ? 1 + below(30) : 12 + below(6))
-        let products = 128 * Int(p.multiplier_a + p.multiplier_b)
-        let zeroPoints =
-            Int(zeroPoint) << Int(p.shift) + 1 << Int(p.shift - 1)
-            - Int(tensors[a].quantization.zeroPoint) * Int(p.multiplier_a)
-            - Int(tensors[b].quantization.zeroPoint) * Int(p.multiplier_b)
-        let limit = Int(Int32.max) - products
-        p.constant = Int32(below(6) == 0 ? (below(2) == 0 ? limit : -limit) : min(max(zeroPoints, -limit), limit))
-        return push(.add(p), [a, b], shape(of: a), zeroPoint: zeroPoint)
     }
 
     private mutating func appendConcat(_ first: Int) -> Bool {
@@ -83,14 +71,15 @@ extension ProgramGenerator {
     }
 
     private mutating func appendPad(_ input: Int) -> Bool {
-        let pads = (0..<4).map { _ in below(3) == 0 ? below(20) : below(3) }
+        let pads = (0..<6).map { $0 > 3 && below(2) == 0 ? 0 : below(3) == 0 ? below(20) : below(3) }
         let shape = shape(of: input)
+        let zeroPoint = tensors[input].quantization.zeroPoint
         let p = nnq_pad_params(
             opcode: 0, pad_top: Int32(pads[0]), pad_bottom: Int32(pads[1]), pad_left: Int32(pads[2]),
-            pad_right: Int32(pads[3]))
-        return push(
-            .pad(p), [input], [shape[0] + pads[0] + pads[1], shape[1] + pads[2] + pads[3], shape[2]],
-            zeroPoint: tensors[input].quantization.zeroPoint)
+            pad_right: Int32(pads[3]), pad_front: Int32(pads[4]), pad_back: Int32(pads[5]),
+            value: Int32(below(2) == 0 ? zeroPoint : int8()))
+        let padded = [shape[0] + pads[0] + pads[1], shape[1] + pads[2] + pads[3], shape[2] + pads[4] + pads[5]]
+        return push(.pad(p), [input], padded, zeroPoint: zeroPoint)
     }
 
     private mutating func appendSoftmax(_ input: Int) -> Bool {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random ops that remember. Their states are inputs of the program, so that they are made before any op.
+// Random ops that remember: in states, which are made before any op, or from constants on.
 
 import CNNQ
 import NNQFormat
@@ -14,37 +14,55 @@ extension ProgramGenerator {
     static let recurrent: [nnq_opcode] = [.NNQ_OP_LSTM, .NNQ_OP_GRU, .NNQ_OP_SVDF]
 
     /// Tensors that any op may read: what an op remembers is its own.
-    var readable: [Int] { tensors.indices.filter { $0 < inputCount - stateCount || $0 >= inputCount } }
+    var readable: [Int] {
+        let updated = Set(operations.flatMap { $0.operation.updatesInputs ? $0.inputs.dropFirst() : [] })
+        return tensors.indices.filter { ($0 < inputCount - stateCount || $0 >= inputCount) && !updated.contains($0) }
+    }
 
     /// Adds the states of one op of that kind.
     mutating func addStates(of opcode: nnq_opcode) {
-        let units = 1 + below(6)
-        let first = tensors.count
-        switch opcode {
-        case .NNQ_OP_LSTM:
-            tensors.append(tensor([1, 1, units], zeroPoint: int8()))
-            tensors.append(tensor([1, 1, units], zeroPoint: 0, .int16))
-        case .NNQ_OP_GRU:
-            tensors.append(tensor([1, 1 + below(2), units], zeroPoint: 0))
-            tensors.append(tensor([1, 1, units], zeroPoint: 0, .int16))
-            tensors[first].quantization.scale = 0x1p-7
-            tensors[first + 1].quantization.scale = 0x1p-15
-        default:
-            let type: ElementType = below(2) == 0 ? .int8 : .int16
-            tensors.append(tensor([1, 1 + below(8), 1 + below(9)], zeroPoint: type == .int8 ? int8() : 0, type))
-        }
-        stateCount += tensors.count - first
-        inputCount += tensors.count - first
-        waiting.append(WaitingStates(opcode: opcode, tensors: Array(first..<tensors.count)))
+        let states = memories(of: opcode)
+        waiting.append(WaitingStates(opcode: opcode, tensors: Array(tensors.count..<tensors.count + states.count)))
+        tensors += states
+        stateCount += states.count
+        inputCount += states.count
     }
 
-    /// Appends an op that reads `input` and takes over states that wait for one of its kind.
+    /// What an op of that kind updates.
+    private mutating func memories(of opcode: nnq_opcode) -> [ProgramTensor] {
+        let units = 1 + below(6)
+        switch opcode {
+        case .NNQ_OP_LSTM:
+            return [tensor([1, 1, units], zeroPoint: int8()), tensor([1, 1, units], zeroPoint: 0, .int16)]
+        case .NNQ_OP_GRU:
+            var hidden = tensor([1, 1 + below(2), units], zeroPoint: 0)
+            var memory = tensor([1, 1, units], zeroPoint: 0, .int16)
+            (hidden.quantization.scale, memory.quantization.scale) = (0x1p-7, 0x1p-15)
+            return [hidden, memory]
+        default:
+            let type: ElementType = below(2) == 0 ? .int8 : .int16
+            return [tensor([1, 1 + below(8), 1 + below(9)], zeroPoint: type == .int8 ? int8() : 0, type)]
+        }
+    }
+
+    /// States that wait for an op of that kind, or constants.
+    private mutating func takeMemories(of opcode: nnq_opcode) -> [Int] {
+        if let place = waiting.firstIndex(where: { $0.opcode == opcode }) { return waiting.remove(at: place).tensors }
+        return memories(of: opcode).map { memory in
+            let bytes = (0..<memory.byteCount).map { _ in UInt8(below(256)) }
+            operations.append(ProgramOperation(.constant(bytes: bytes), inputs: []))
+            tensors.append(memory)
+            return tensors.count - 1
+        }
+    }
+
+    /// Appends an op that reads `input` and remembers.
     mutating func appendRecurrent(_ opcode: nnq_opcode, _ input: Int) -> Bool {
         let shape = shape(of: input)
-        guard let place = waiting.firstIndex(where: { $0.opcode == opcode }), shape[0] == 1,
-            shape[1] == 1 || opcode != .NNQ_OP_SVDF, shape[2] <= 100
-        else { return false }
-        let states = waiting.remove(at: place).tensors
+        guard shape[0] == 1, shape[1] == 1 || opcode != .NNQ_OP_SVDF, shape[2] <= 100, shape[1] <= 100 else {
+            return false
+        }
+        let states = takeMemories(of: opcode)
         let first = tensors[states[0]]
         switch opcode {
         case .NNQ_OP_LSTM:
@@ -113,5 +131,15 @@ extension ProgramGenerator {
         let limit = (Int(Int32.max) >> max(0, 31 - shift)) - 128 * 128 * taps
         let usual = below(8) == 0 ? limit : min(limit, 20000)
         return Int32(below(2 * usual + 1) - usual)
+    }
+}
+
+extension Operation {
+    /// True where the op overwrites all of its inputs but the first.
+    var updatesInputs: Bool {
+        switch self {
+        case .lstm, .gru, .svdf: true
+        default: false
+        }
     }
 }

@@ -31,8 +31,11 @@ public struct ProgramGenerator {
         addInput(shape)
         if Self.recurrent.contains(opcode) { addStates(of: opcode) }
         switch opcode {
-        case .NNQ_OP_ADD:
-            if rng.below(8) > 0 { addInput(shape) }
+        case .NNQ_OP_ADD, .NNQ_OP_TFLITE_ADD, .NNQ_OP_MUL, .NNQ_OP_PRELU:
+            if rng.below(8) > 0 { addInput(shape.map { rng.below(3) == 0 ? 1 : $0 }) }
+        case .NNQ_OP_MINIMUM, .NNQ_OP_MAXIMUM:
+            addInput(shape.map { rng.below(3) == 0 ? 1 : $0 })
+            tensors[1].quantization.zeroPoint = tensors[0].quantization.zeroPoint
         case .NNQ_OP_CONCAT:
             let axis = rng.below(3)
             for _ in 0..<rng.below(8) {
@@ -43,17 +46,20 @@ public struct ProgramGenerator {
         default: break
         }
         while !append(opcode) {}
+        if opcode == .NNQ_OP_CONSTANT, rng.below(3) == 0 { widenConstant() }
         return finish(outputs: [tensors.count - 1])
     }
 
     /// Up to `limit` ops that read anything written before; everything that nothing reads is an output.
-    public mutating func graph(limit: Int) -> Program {
+    /// - Parameter remembers: whether ops with states may be among them.
+    public mutating func graph(limit: Int, remembers: Bool = true) -> Program {
         start()
         for _ in 0...rng.below(2) { addInput(shape()) }
-        for opcode in Self.recurrent where rng.below(3) == 0 { addStates(of: opcode) }
+        for opcode in Self.recurrent where remembers && rng.below(3) == 0 { addStates(of: opcode) }
         let count = 1 + rng.below(limit)
         while operations.count < count {
-            _ = append(Self.opcodes[rng.below(Self.opcodes.count)])
+            let opcode = oneOf(Self.opcodes)
+            if remembers || !Self.recurrent.contains(opcode) { _ = append(opcode) }
         }
         let read = Set(operations.flatMap(\.inputs))
         let outputs = readable.filter { !read.contains($0) && $0 >= inputCount || rng.below(12) == 0 }
@@ -66,7 +72,7 @@ public struct ProgramGenerator {
         addInput([12 + rng.below(20), 1 + rng.below(6), 1 + rng.below(4)])
         let kinds: [nnq_opcode] = [
             .NNQ_OP_CONV2D, .NNQ_OP_DEPTHWISE_CONV2D, .NNQ_OP_MAX_POOL, .NNQ_OP_AVERAGE_POOL, .NNQ_OP_ADD,
-            .NNQ_OP_CONCAT, .NNQ_OP_PAD, .NNQ_OP_TABLE,
+            .NNQ_OP_CONCAT, .NNQ_OP_PAD, .NNQ_OP_TABLE, .NNQ_OP_CONSTANT, .NNQ_OP_TFLITE_ADD, .NNQ_OP_MUL,
         ]
         for _ in 0..<4 * (1 + rng.below(limit)) where operations.count < limit {
             _ = append(kinds[rng.below(kinds.count)], on: max(0, tensors.count - 1 - rng.below(4) / 3))

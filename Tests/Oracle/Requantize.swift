@@ -52,3 +52,19 @@ struct Affine {
         return clamp(sum > 1000 ? 1000 : sum < -1000 ? -1000 : Int(sum))
     }
 }
+
+/// acc * multiplier / 2^shift for an op whose fields hold both: rounded once, half up, or twice as TensorFlow Lite Micro
+/// does. Checks the op's overflow certificate for this value.
+func scaled(_ acc: Int, _ multiplier: Int32, _ shift: Int32, rounding: Int32) throws -> Int {
+    let left = max(0, 31 - Int(shift))
+    let right = max(0, Int(shift) - 31)
+    let shifted = try checked32(acc << left)
+    if rounding == 0 {
+        // floor(product / 2^shift + 1/2), with the half as an even numerator.
+        return floorShift(floorShift(acc * Int(multiplier), Int(shift) - 1) + 1, 1)
+    }
+    return roundAway(try checked32(doublingHigh(shifted, Int(multiplier))), 1 << right)
+}
+
+/// a * b / 2^31 to nearest, ties upwards.
+func doublingHigh(_ a: Int, _ b: Int) -> Int { floorShift(a * b + 1 << 30, 31) }

@@ -93,13 +93,6 @@ public enum RingSchedule {
 }
 
 extension Operation {
-    fileprivate var updatesInputs: Bool {
-        switch self {
-        case .lstm, .gru, .svdf: true
-        default: false
-        }
-    }
-
     /// How output rows relate to input rows; stride 0 stands for all rows.
     fileprivate var rows: (stride: Int, extent: Int, pad: Int) {
         switch self {
@@ -111,6 +104,8 @@ extension Operation {
         case .averagePool(let p, _): (Int(p.stride_height), Int(p.kernel_height), Int(p.pad_top))
         case .pad(let p): (1, 1, Int(p.pad_top))
         case .add, .table, .softmax: (1, 1, 0)
+        case .constant, .tfliteAdd, .mul, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize: (1, 1, 0)
+        case .reduce(let p): p.axes & 1 == 1 ? (0, 0, 0) : (1, 1, 0)
         case .concat(let axis, _): axis == 0 ? (0, 0, 0) : (1, 1, 0)
         case .dense, .reshape, .lstm, .gru, .svdf: (0, 0, 0)
         }

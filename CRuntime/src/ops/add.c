@@ -1,40 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0
- * add: the sum of two tensors of different scales.
+ * add: the sum, or with a negative multiplier the difference, of two tensors of different scales.
  */
+#include "../broadcast.h"
 #include "../kernel.h"
 #include "../verify.h"
 
 static int32_t check(nnq_check *check) {
     const nnq_add_params *p = &check->call.params.add;
-    for (int32_t i = 0; i < 2; i++) {
-        nnq_tensor in;
-        nnq_load_input(&in, &check->call, i);
-        if (!nnq_same_shape(&in, &check->call.out)) {
-            return nnq_fail_shape(check);
-        }
-    }
-    if (nnq_magnitude(p->constant) + 128 * (uint32_t)(p->multiplier_a + p->multiplier_b) > INT32_MAX) {
+    const uint32_t multipliers = nnq_magnitude(p->multiplier_a) + nnq_magnitude(p->multiplier_b);
+    const int32_t error = nnq_check_broadcast(check);
+    if (error == NNQ_OK && nnq_magnitude(p->constant) + 128 * multipliers > INT32_MAX) {
         return nnq_fail_field(check, NNQ_ERROR_OVERFLOW, NNQ_FIELD_INDEX(add, constant));
     }
-    return nnq_check_clamp(check, NNQ_FIELD_INDEX(add, act_min));
+    return error != NNQ_OK ? error : nnq_check_clamp(check, NNQ_FIELD_INDEX(add, act_min));
 }
 
 /* (a * multiplier_a + b * multiplier_b + constant) >> shift; the constant holds zero points and rounding, and the op's
  * certificate bounds the sum. */
-void nnq_add_s8_portable(const nnq_call *call, int32_t first, int32_t count) {
+static void add(const nnq_call *call, const nnq_pair *pair) {
     const nnq_add_params *p = &call->params.add;
-    const uint32_t length = nnq_row_bytes(&call->out);
-    nnq_tensor b;
-    nnq_load_input(&b, call, 1);
-    for (int32_t y = first; y < first + count; y++) {
-        const int8_t *row_a = nnq_row(call, &call->in, y);
-        const int8_t *row_b = nnq_row(call, &b, y);
-        int8_t *output = nnq_row(call, &call->out, y);
-        for (uint32_t i = 0; i < length; i++) {
-            const int32_t acc = row_a[i] * p->multiplier_a + row_b[i] * p->multiplier_b + p->constant;
-            output[i] = (int8_t)nnq_clamp(acc >> p->shift, p->act_min, p->act_max);
-        }
+    for (int32_t i = 0; i < pair->count; i++) {
+        const int32_t a = pair->a[i * pair->step_a];
+        const int32_t b = pair->b[i * pair->step_b];
+        const int32_t acc = a * p->multiplier_a + b * p->multiplier_b + p->constant;
+        pair->output[i] = (int8_t)nnq_clamp(acc >> p->shift, p->act_min, p->act_max);
     }
+}
+
+void nnq_add_s8_portable(const nnq_call *call, int32_t first, int32_t count) {
+    nnq_broadcast(call, first, count, add);
 }
 
 NNQ_DEFINE_OP(add, check, nnq_rows_each);

@@ -7,11 +7,13 @@ import NNQGraph
 
 /// The tables of the ops table and softmax.
 package enum Tables {
-    /// By `q + 128`: the int8 value nearest to the function of the real value, saturated.
+    /// By `q + 128`: the int8 value nearest to the function of the real value, saturated; zero's where the function
+    /// has none.
     package static func values(of function: Activation, input: Quantization, output: Quantization) -> [Int8] {
         (-128...127).map { q in
             let real = Double(input.scale) * Double(q - Int(input.zeroPoint))
-            let steps = (function.value(at: real) / Double(output.scale) + 0.5).rounded(.down)
+            let value = function.value(at: real)
+            let steps = ((value.isNaN ? 0 : value) / Double(output.scale) + 0.5).rounded(.down)
             return Int8(min(max(steps + Double(output.zeroPoint), -128), 127))
         }
     }
@@ -24,37 +26,36 @@ package enum Tables {
 }
 
 extension Activation {
-    /// The value in double precision.
-    func value(at x: Double) -> Double {
-        switch self {
-        case .relu: max(x, 0)
-        case .relu6: min(max(x, 0), 6)
-        case .leakyReLU(let slope): x < 0 ? Double(slope) * x : x
-        case .sigmoid: 1 / (1 + exp(-x))
-        case .tanh: Foundation.tanh(x)
-        case .step: x >= 0 ? 1 : 0
-        }
-    }
-
     /// The output's quantization where the function's own range decides it.
     package var fixedOutput: Quantization? {
         switch self {
-        case .sigmoid: Quantization(scale: 0x1p-8, zeroPoint: -128)
-        case .tanh: Quantization(scale: 0x1p-7, zeroPoint: 0)
+        case .sigmoid, .hardSigmoid: Quantization(scale: 0x1p-8, zeroPoint: -128)
+        case .tanh, .softsign, .erf, .sin, .cos: Quantization(scale: 0x1p-7, zeroPoint: 0)
         // 1 is the largest value, on a step.
         case .step: Quantization(scale: 1 / 255, zeroPoint: -128)
-        case .relu, .relu6, .leakyReLU: nil
+        // -1 and 1 are on steps.
+        case .sign: Quantization(scale: 1 / 127, zeroPoint: 0)
+        default: nil
+        }
+    }
+
+    /// Whether the function only clamps.
+    package var isClamp: Bool {
+        switch self {
+        case .relu, .relu6, .clip: true
+        default: false
         }
     }
 
     /// Limits of an int8 output for functions that only clamp, else nil.
     func limits(_ output: Quantization) -> ClosedRange<Int>? {
-        let zero = Int(output.zeroPoint)
+        func place(_ real: Float) -> Int {
+            Int(min(max(Double(output.zeroPoint) + (Double(real) / Double(output.scale)).rounded(), -128), 127))
+        }
         switch self {
-        case .relu: return zero...127
-        case .relu6:
-            let steps = (6 / Double(output.scale)).rounded()
-            return zero...Int(min(Double(zero) + steps, 127))
+        case .relu: return place(0)...127
+        case .relu6: return place(0)...place(6)
+        case .clip(let low, let high): return place(low)...place(high)
         default: return nil
         }
     }

@@ -66,7 +66,11 @@ extension Operation {
         case .maxPool(let parameters): parameters.act_min
         case .averagePool(let parameters, _): parameters.act_min
         case .add(let parameters): parameters.act_min
-        case .concat, .pad, .table, .softmax, .reshape, .lstm, .gru, .svdf: nil
+        case .tfliteAdd(let parameters): parameters.act_min
+        case .mul(let parameters): parameters.act_min
+        case .concat, .pad, .table, .softmax, .reshape: nil
+        case .constant, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize, .reduce: nil
+        case .lstm, .gru, .svdf: nil
         }
     }
 }

@@ -5,7 +5,7 @@ import NNQGraph
 
 /// For each node, the activation that its op computes along.
 struct ActivationFusion {
-    /// By node: the ReLU or ReLU6 fused into it.
+    /// By node: the ReLU, ReLU6 or clip fused into it.
     private(set) var activation: [Int: Int] = [:]
     /// Activations that are fused and so have no op of their own.
     private(set) var fused: Set<Int> = []
@@ -17,10 +17,7 @@ struct ActivationFusion {
         for (index, node) in graph.nodes.enumerated() where node.layer.hasOutputLimits {
             guard consumers[index].count == 1, !graph.outputs.contains(index) else { continue }
             let reader = consumers[index][0]
-            switch graph.nodes[reader].layer {
-            case .activation(.relu), .activation(.relu6): break
-            default: continue
-            }
+            guard case .activation(let function) = graph.nodes[reader].layer, function.isClamp else { continue }
             activation[index] = reader
             fused.insert(reader)
             report.note(.fuseActivations, graph.nodes[reader].name, "fused into '\(node.name)'")
@@ -35,7 +32,9 @@ extension Layer {
     /// Whether the layer's op clamps its output to limits of its own.
     fileprivate var hasOutputLimits: Bool {
         switch self {
-        case .dense, .conv2D, .depthwiseConv2D, .maxPool, .averagePool, .globalAveragePool, .add: true
+        case .dense, .conv2D, .depthwiseConv2D, .transposedConv2D, .maxPool, .averagePool, .globalAveragePool,
+            .globalMaxPool, .add:
+            true
         default: false
         }
     }

@@ -7,6 +7,8 @@ import NNQGraph
 
 extension Lowering {
     mutating func lowerAdd(_ index: Int) throws {
+        let operands = graph.nodes[index].inputs.map { shapes[$0] }
+        guard operands[0] == operands[1] else { throw noOperation(index) }
         let inputs = inputs(index).map { program.tensors[$0].quantization }
         let (sum, output) = try fitted(index, calibratedOutput(index)) { SumArithmetic(inputs: inputs, output: $0) }
         var parameters = nnq_add_params()
@@ -21,22 +23,27 @@ extension Lowering {
     /// Largest number of inputs of one concat op.
     private static let widestConcat = 8
 
-    /// Channels are joined; more inputs than an op takes are joined eight at a time.
-    mutating func lowerConcat(_ index: Int) throws {
+    /// More inputs than an op takes are joined eight at a time.
+    mutating func lowerConcat(_ index: Int, axis: Int?) throws {
+        guard let axis = MapExtents.axis(axis ?? -1, of: shapes[index]) else {
+            throw QuantizeError.at(
+                graph.nodes[index], "int8 tensors are maps, and this axis lies inside one of their extents: "
+                    + "transpose, so that it becomes the first or the last")
+        }
         var pending = inputs(index)
         let output = joinedQuantization(pending)
         var extents = MapExtents(shapes[index])
         var part = 1
         while pending.count > Self.widestConcat {
             let first = Array(pending.prefix(Self.widestConcat))
-            extents.channels = first.reduce(0) { $0 + program.tensors[$1].channels }
+            extents[axis] = first.reduce(0) { $0 + MapExtents(program.tensors[$1])[axis] }
             let joined = try appendPart(
-                .concat(axis: 2, rescales(first, output)), of: index, inputs: first, extents: extents, part: part,
+                .concat(axis: axis, rescales(first, output)), of: index, inputs: first, extents: extents, part: part,
                 output)
             pending.replaceSubrange(0..<Self.widestConcat, with: [joined])
             part += 1
         }
-        try append(.concat(axis: 2, rescales(pending, output)), for: index, inputs: pending, output)
+        try append(.concat(axis: axis, rescales(pending, output)), for: index, inputs: pending, output)
     }
 
     /// The output's range holds every input's, so its scale is the larger one and a multiplier exists.

@@ -32,6 +32,8 @@ extension Lowering {
         var parameters = nnq_pad_params()
         (parameters.pad_top, parameters.pad_bottom) = (Int32(margins.top), Int32(margins.bottom))
         (parameters.pad_left, parameters.pad_right) = (Int32(margins.left), Int32(margins.right))
-        try append(.pad(parameters), for: index, inputQuantization(index))
+        let quantization = inputQuantization(index)
+        parameters.value = Int32(quantization.zeroPoint)
+        try append(.pad(parameters), for: index, quantization)
     }
 }

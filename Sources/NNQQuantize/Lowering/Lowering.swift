@@ -55,14 +55,25 @@ struct Lowering {
             let input = shapes[graph.nodes[index].inputs[0]]
             try lowerAveragePool(index, Window(kernel: Pair(input.height, input.width)))
         case .activation(let function): try lowerActivation(index, function)
+        case .globalMaxPool:
+            let input = shapes[graph.nodes[index].inputs[0]]
+            try lowerMaxPool(index, Window(kernel: Pair(input.height, input.width)))
         case .softmax: try lowerSoftmax(index)
         case .add: try lowerAdd(index)
-        case .concat: try lowerConcat(index)
+        case .concat(let axis): try lowerConcat(index, axis: axis)
         case .flatten, .reshape: try lowerReshape(index)
         case .pad(let margins): try lowerPad(index, margins)
         case .dropout: alias(index)
         case .batchNorm: preconditionFailure("batch norms became other layers before lowering")
+        case .constant, .transposedConv2D, .prelu, .l2Normalize, .binary, .matmul, .slice, .transpose, .resize, .reduce,
+            .argMax, .embedding, .lstm, .gru:
+            throw noOperation(index)
         }
+    }
+
+    /// The error of a layer that int8 programs cannot compute.
+    func noOperation(_ index: Int) -> QuantizeError {
+        QuantizeError.at(graph.nodes[index], "there is no int8 op for it yet: replace it by other layers")
     }
 
     /// The model's inputs come first among the tensors.

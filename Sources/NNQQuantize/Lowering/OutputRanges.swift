@@ -14,7 +14,9 @@ struct OutputRanges {
             guard !fusion.fused.contains(index) else { return false }
             switch graph.nodes[index].layer {
             case .input: return metadata.exactInput(graph, index) == nil
-            case .dense, .conv2D, .depthwiseConv2D, .averagePool, .globalAveragePool, .add: return true
+            case .dense, .conv2D, .depthwiseConv2D, .transposedConv2D, .averagePool, .globalAveragePool, .prelu, .add,
+                .binary, .matmul, .constant, .embedding, .lstm, .gru, .reduce(.mean, _, _), .reduce(.sum, _, _):
+                return true
             case .activation(let function): return function.fixedOutput == nil
             default: return false
             }
@@ -37,7 +39,7 @@ struct OutputRanges {
     /// over.
     private mutating func shareAmongConcats() {
         let consumers = graph.consumers
-        for index in graph.nodes.indices.reversed() where graph.nodes[index].layer == .concat {
+        for index in graph.nodes.indices.reversed() where graph.nodes[index].layer.isConcat {
             let sources = graph.nodes[index].inputs.flatMap(sources)
             guard let first = sources.first else { continue }
             let range = sources.dropFirst().reduce(ranges[first]!) { $0.union(ranges[$1]!) }
@@ -63,10 +65,16 @@ struct OutputRanges {
 
     private func keepsQuantization(_ index: Int) -> Bool {
         switch graph.nodes[index].layer {
-        case .maxPool, .pad, .flatten, .reshape, .dropout, .concat: true
+        case .maxPool, .globalMaxPool, .pad, .flatten, .reshape, .dropout, .concat, .slice, .transpose, .resize,
+            .reduce(.maximum, _, _), .reduce(.minimum, _, _):
+            true
         // An activation that was not calibrated is fused into a max pool.
-        case .activation(.relu), .activation(.relu6): true
+        case .activation(let function): function.isClamp
         default: false
         }
     }
+}
+
+extension Layer {
+    fileprivate var isConcat: Bool { if case .concat = self { true } else { false } }
 }

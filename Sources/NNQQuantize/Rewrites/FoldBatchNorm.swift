@@ -89,6 +89,9 @@ extension Layer {
             .conv2D(filters: filters, window: window, groups: groups, bias: true)
         case .depthwiseConv2D(let multiplier, let window, _):
             .depthwiseConv2D(multiplier: multiplier, window: window, bias: true)
+        case .transposedConv2D(let filters, let window, let outputPadding, let groups, _):
+            .transposedConv2D(
+                filters: filters, window: window, outputPadding: outputPadding, groups: groups, bias: true)
         default: nil
         }
     }

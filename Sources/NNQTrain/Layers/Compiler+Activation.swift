@@ -6,7 +6,7 @@ import CTrainKernels
 import NNQGraph
 
 extension Activation {
-    /// The function as oneDNN knows it; nil for `step`, which it does not have.
+    /// The function as oneDNN knows it; nil for those that it lacks.
     var elementwise: ElementwiseFunction? {
         switch self {
         case .relu: ElementwiseFunction(kind: dnnl_eltwise_relu, alpha: 0, beta: 0)
@@ -14,7 +14,22 @@ extension Activation {
         case .leakyReLU(let slope): ElementwiseFunction(kind: dnnl_eltwise_relu, alpha: slope, beta: 0)
         case .sigmoid: ElementwiseFunction(kind: dnnl_eltwise_logistic, alpha: 0, beta: 0)
         case .tanh: ElementwiseFunction(kind: dnnl_eltwise_tanh, alpha: 0, beta: 0)
-        case .step: nil
+        case .clip(let low, let high): ElementwiseFunction(kind: dnnl_eltwise_clip_v2, alpha: low, beta: high)
+        case .hardSwish: ElementwiseFunction(kind: dnnl_eltwise_hardswish, alpha: 0, beta: 0)
+        case .silu: ElementwiseFunction(kind: dnnl_eltwise_swish, alpha: 1, beta: 0)
+        case .gelu: ElementwiseFunction(kind: dnnl_eltwise_gelu_erf, alpha: 0, beta: 0)
+        case .geluTanh: ElementwiseFunction(kind: dnnl_eltwise_gelu_tanh, alpha: 0, beta: 0)
+        case .mish: ElementwiseFunction(kind: dnnl_eltwise_mish, alpha: 0, beta: 0)
+        case .elu(let alpha): ElementwiseFunction(kind: dnnl_eltwise_elu, alpha: alpha, beta: 0)
+        case .softplus: ElementwiseFunction(kind: dnnl_eltwise_soft_relu, alpha: 0, beta: 0)
+        case .exp: ElementwiseFunction(kind: dnnl_eltwise_exp, alpha: 0, beta: 0)
+        case .log: ElementwiseFunction(kind: dnnl_eltwise_log, alpha: 0, beta: 0)
+        case .sqrt: ElementwiseFunction(kind: dnnl_eltwise_sqrt, alpha: 0, beta: 0)
+        case .square: ElementwiseFunction(kind: dnnl_eltwise_square, alpha: 0, beta: 0)
+        case .abs: ElementwiseFunction(kind: dnnl_eltwise_abs, alpha: 0, beta: 0)
+        case .step, .thresholdedReLU, .hardSigmoid, .selu, .celu, .softsign, .reciprocal, .negate, .erf, .sin, .cos,
+            .sign, .floor, .ceil, .round:
+            nil
         }
     }
 
@@ -26,7 +41,7 @@ extension Activation {
         case .relu6: function.kind = dnnl_eltwise_clip_v2_use_dst_for_bwd
         case .sigmoid: function.kind = dnnl_eltwise_logistic_use_dst_for_bwd
         case .tanh: function.kind = dnnl_eltwise_tanh_use_dst_for_bwd
-        case .step: return nil
+        default: return nil
         }
         return function
     }
@@ -36,7 +51,9 @@ extension Activation {
 
 extension Compiler {
     func activation(_ site: Site, _ activation: Activation) throws -> Compiled {
-        guard let function = activation.elementwise else { return try step(site) }
+        guard let function = activation.elementwise else {
+            return try activation == .step ? step(site) : pointwise(site, activation)
+        }
         let input = site.inputs[0]
         var operation = dnnl_eltwise_desc_t()
         var layout = input.layout

@@ -6,6 +6,7 @@ import NNQGraph
 
 extension Compiler {
     func add(_ site: Site) throws -> Compiled {
+        guard site.inputShapes[0] == site.inputShapes[1] else { return try broadcastAdd(site) }
         var (left, right) = (site.inputs[0], site.inputs[1])
         if left.layout.rank != right.layout.rank {
             left = try plain(left, site.shape, site.name)

@@ -15,11 +15,19 @@ struct WindowArguments {
 
     init(_ window: Window, input: Shape) {
         let margins = window.margins(for: input)
+        self.init(
+            window, before: Pair(margins.top, margins.left), after: Pair(margins.bottom, margins.right))
+    }
+
+    /// - Parameters:
+    ///   - before: Padding above and on the left.
+    ///   - after: Padding below and on the right.
+    init(_ window: Window, before: Pair, after: Pair) {
         kernel = [Int64(window.kernel.height), Int64(window.kernel.width)]
         stride = [Int64(window.stride.height), Int64(window.stride.width)]
         dilation = [Int64(window.dilation.height - 1), Int64(window.dilation.width - 1)]
-        before = [Int64(margins.top), Int64(margins.left)]
-        after = [Int64(margins.bottom), Int64(margins.right)]
+        self.before = [Int64(before.height), Int64(before.width)]
+        self.after = [Int64(after.height), Int64(after.width)]
     }
 }
 

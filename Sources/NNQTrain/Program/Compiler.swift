@@ -85,22 +85,40 @@ final class Compiler {
     private func compile(_ layer: Layer, _ site: Site) throws -> Compiled {
         switch layer {
         case .input(let shape): try input(shape)
+        case .constant: try constant(site)
         case .dense(_, let bias): try dense(site, hasBias: bias)
         case let .conv2D(_, window, groups, bias):
             try convolution(site, window, groups: groups, hasBias: bias)
         case let .depthwiseConv2D(_, window, bias):
             try convolution(site, window, groups: site.inputShapes[0].channels, hasBias: bias)
+        case let .transposedConv2D(_, window, outputPadding, groups, bias):
+            try transposedConvolution(site, window, outputPadding: outputPadding, groups: groups, hasBias: bias)
         case .maxPool(let window): try maxPool(site, window)
         case .averagePool(let window): try averagePool(site, window)
         case .globalAveragePool: try globalAveragePool(site)
+        case .globalMaxPool: try globalMaxPool(site)
         case let .batchNorm(epsilon, momentum): try batchNorm(site, epsilon: epsilon, momentum: momentum)
         case .activation(let function): try activation(site, function)
+        case .prelu: try prelu(site)
         case .softmax: try softmax(site)
+        case .l2Normalize: try l2Normalize(site)
         case .add: try add(site)
-        case .concat: try concat(site)
+        case .binary(let function): try binary(site, function)
+        case let .matmul(transposesA, transposesB):
+            try matmul(site, transposesA: transposesA, transposesB: transposesB)
+        case .concat(let axis): try concat(site, axis: axis)
         case .flatten, .reshape: try reshape(site)
         case .dropout(let rate): try dropout(site, rate: rate)
         case .pad(let margins): try pad(site, margins)
+        case let .slice(begin, _, step): try slice(site, begin: begin, step: step)
+        case .transpose(let permutation): try transpose(site, permutation)
+        case let .resize(_, .nearest(rounding), coordinates): try resizeNearest(site, rounding, coordinates)
+        case let .resize(_, .bilinear, coordinates): try resizeBilinear(site, coordinates)
+        case let .reduce(reduction, axes, _): try reduce(site, reduction, axes: axes)
+        case .argMax: try argMax(site)
+        case let .embedding(count, channels): try embedding(site, count: count, channels: channels)
+        case .lstm(let units): try lstm(site, units: units)
+        case let .gru(units, resetAfter): try gru(site, units: units, resetAfter: resetAfter)
         }
     }
 

@@ -14,12 +14,14 @@ struct Fusion {
     /// For the node that applies an activation to its own result: that activation.
     private(set) var activation: [Activation?]
     private let graph: Graph
+    private let shapes: [Shape]
     private let consumers: [[Int]]
     private let kept: Set<Int>
 
     init(graph: Graph, shapes: [Shape], isTraining: Bool, ends: [Int], kept: Set<Int>) {
         let nodes = graph.nodes
         self.graph = graph
+        self.shapes = shapes
         self.kept = kept.union(ends)
         var live = Array(repeating: false, count: nodes.count)
         for end in self.kept { live[end] = true }
@@ -48,13 +50,16 @@ struct Fusion {
         }
         guard consumers[producer] == [index], !kept.contains(producer) else { return }
         switch graph.nodes[producer].layer {
-        case .dense, .conv2D, .depthwiseConv2D, .add: break
+        case .dense, .conv2D, .depthwiseConv2D, .transposedConv2D: break
+        case .add where haveOneShape(graph.nodes[producer].inputs): break
         case .batchNorm where function == .relu: break
         default: return
         }
         host[index] = producer
         activation[producer] = function
     }
+
+    private func haveOneShape(_ nodes: [Int]) -> Bool { nodes.allSatisfy { shapes[$0] == shapes[nodes[0]] } }
 
     /// The max pool that is the node's only reader: ReLU and maximum commute, and the pool has fewer outputs.
     private func poolBehind(_ index: Int) -> Int? {
@@ -76,7 +81,7 @@ extension Activation {
         switch self {
         case .relu, .relu6, .sigmoid, .tanh: true
         case .leakyReLU(let slope): slope >= 0
-        case .step: false
+        default: false
         }
     }
 }

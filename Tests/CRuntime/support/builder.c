@@ -30,8 +30,10 @@ int32_t builder_op_add(builder *b, const nnq_params *params, const int32_t *inpu
     op->input_count = input_count;
     memcpy(op->inputs, inputs, (size_t)input_count * sizeof *inputs);
     const int32_t tensor = add_tensor(b, height, width, channels, zero_point);
-    if (params->opcode == NNQ_OP_SOFTMAX) {
+    if (params->opcode == NNQ_OP_SOFTMAX || params->opcode == NNQ_OP_TFLITE_SOFTMAX) {
         b->tensors[tensor].scale_bits = SCALE_SOFTMAX;
+    } else if (params->opcode == NNQ_OP_L2_NORMALIZE) {
+        b->tensors[tensor].scale_bits = SCALE_NORMAL;
     }
     return tensor;
 }

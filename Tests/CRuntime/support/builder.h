@@ -11,6 +11,7 @@ enum { BUILDER_TENSORS = 64, BUILDER_OPS = 48, BUILDER_INPUTS = 8, BUILDER_OUTPU
 
 #define SCALE_ONE 0x3f800000u     /* 1.0 */
 #define SCALE_SOFTMAX 0x3b800000u /* 2^-8 */
+#define SCALE_NORMAL 0x3c000000u  /* 2^-7 */
 
 typedef struct builder_tensor {
     int32_t height;

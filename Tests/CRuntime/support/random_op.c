@@ -1,27 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Ops with random, legal parameters, shapes and constants.
  */
-#include "random_op.h"
-
-#include "random_recurrent.h"
+#include "random_parts.h"
 
 #include <math.h>
 
-/* Edges matter: often 1, seldom large. */
-static int32_t small(rng *r, int32_t high) {
+int32_t random_small(rng *r, int32_t high) {
     return rng_once_in(r, 3) ? 1 : rng_range(r, 1, high);
 }
 
-static int32_t zero_point(rng *r) {
+int32_t random_zero_point(rng *r) {
     static const int32_t edges[3] = {-128, 0, 127};
     return rng_once_in(r, 2) ? edges[rng_range(r, 0, 2)] : rng_range(r, -128, 127);
 }
 
 int32_t random_input(builder *b, rng *r, int32_t size) {
-    return builder_input(b, small(r, size), small(r, size), small(r, 12), zero_point(r));
+    return builder_input(b, random_small(r, size), random_small(r, size), random_small(r, 12), random_zero_point(r));
 }
 
-static void random_clamp(rng *r, int32_t *act_min, int32_t *act_max) {
+void random_clamp(rng *r, int32_t *act_min, int32_t *act_max) {
     *act_min = -128;
     *act_max = 127;
     if (rng_once_in(r, 3)) {
@@ -70,9 +67,9 @@ static axis random_axis(rng *r, int32_t in, int32_t dilated, int32_t wide_pads) 
     axis a;
     int32_t extent;
     do {
-        a.kernel = small(r, 4);
-        a.stride = small(r, 3);
-        a.dilation = dilated ? small(r, 3) : 1;
+        a.kernel = random_small(r, 4);
+        a.stride = random_small(r, 3);
+        a.dilation = dilated ? random_small(r, 3) : 1;
         a.before = rng_once_in(r, 2) ? 0 : rng_range(r, 0, wide_pads ? 6 : a.kernel - 1);
         a.after = rng_once_in(r, 2) ? a.before : rng_range(r, 0, wide_pads ? 6 : a.kernel - 1);
         extent = (a.kernel - 1) * a.dilation + 1;
@@ -81,12 +78,12 @@ static axis random_axis(rng *r, int32_t in, int32_t dilated, int32_t wide_pads) 
     return a;
 }
 
-static int32_t random_conv2d(builder *b, rng *r, int32_t input) {
+int32_t random_conv2d(builder *b, rng *r, int32_t input) {
     const builder_tensor in = b->tensors[input];
     const axis v = random_axis(r, in.height, 1, 1);
     const axis h = random_axis(r, in.width, 1, 1);
     const int32_t groups = in.channels % 2 == 0 && rng_once_in(r, 3) ? 2 : rng_once_in(r, 8) ? in.channels : 1;
-    const int32_t channels = groups * small(r, groups > 1 ? 2 : 6);
+    const int32_t channels = groups * random_small(r, groups > 1 ? 2 : 6);
     const int32_t taps = v.kernel * h.kernel * (in.channels / groups);
     nnq_dense_params affine;
     if (channels > MOST_CHANNELS || channels * taps > MOST_WEIGHTS) {
@@ -96,10 +93,10 @@ static int32_t random_conv2d(builder *b, rng *r, int32_t input) {
     const nnq_params params = {.conv2d = {NNQ_OP_CONV2D, v.kernel, h.kernel, v.stride, h.stride, v.dilation, h.dilation,
                                           v.before, v.after, h.before, h.after, groups, affine.act_min, affine.act_max,
                                           affine.rounding, affine.pre_shift, affine.shift, affine.filter}};
-    return builder_op_add(b, &params, &input, 1, v.out, h.out, channels, zero_point(r));
+    return builder_op_add(b, &params, &input, 1, v.out, h.out, channels, random_zero_point(r));
 }
 
-static int32_t random_depthwise_conv2d(builder *b, rng *r, int32_t input) {
+int32_t random_depthwise_conv2d(builder *b, rng *r, int32_t input) {
     const builder_tensor in = b->tensors[input];
     const axis v = random_axis(r, in.height, 1, 1);
     const axis h = random_axis(r, in.width, 1, 1);
@@ -112,23 +109,23 @@ static int32_t random_depthwise_conv2d(builder *b, rng *r, int32_t input) {
         .depthwise_conv2d = {NNQ_OP_DEPTHWISE_CONV2D, v.kernel, h.kernel, v.stride, h.stride, v.dilation, h.dilation,
                              v.before, v.after, h.before, h.after, affine.act_min, affine.act_max, affine.rounding,
                              affine.pre_shift, affine.shift, affine.filter}};
-    return builder_op_add(b, &params, &input, 1, v.out, h.out, in.channels, zero_point(r));
+    return builder_op_add(b, &params, &input, 1, v.out, h.out, in.channels, random_zero_point(r));
 }
 
-static int32_t random_dense(builder *b, rng *r, int32_t input) {
+int32_t random_dense(builder *b, rng *r, int32_t input) {
     const builder_tensor in = b->tensors[input];
     const int32_t count = in.height * in.width * in.channels;
-    const int32_t channels = small(r, 6);
+    const int32_t channels = random_small(r, 6);
     nnq_params params;
     if (count * channels > MOST_WEIGHTS) {
         return -1;
     }
     random_affine(b, r, channels, count, &params.dense);
     params.opcode = NNQ_OP_DENSE;
-    return builder_op_add(b, &params, &input, 1, 1, 1, channels, zero_point(r));
+    return builder_op_add(b, &params, &input, 1, 1, 1, channels, random_zero_point(r));
 }
 
-static int32_t random_max_pool(builder *b, rng *r, int32_t input) {
+int32_t random_max_pool(builder *b, rng *r, int32_t input) {
     const builder_tensor in = b->tensors[input];
     const axis v = random_axis(r, in.height, 0, 0);
     const axis h = random_axis(r, in.width, 0, 0);
@@ -138,13 +135,13 @@ static int32_t random_max_pool(builder *b, rng *r, int32_t input) {
     return builder_op_add(b, &params, &input, 1, v.out, h.out, in.channels, in.zero_point);
 }
 
-static int32_t random_average_pool(builder *b, rng *r, int32_t input) {
+int32_t random_average_pool(builder *b, rng *r, int32_t input) {
     const builder_tensor in = b->tensors[input];
     const axis v = random_axis(r, in.height, 0, 0);
     const axis h = random_axis(r, in.width, 0, 0);
     const int32_t rounding = rng_range(r, 0, 1);
     const int32_t pre_shift = rounding ? 0 : rng_range(r, 0, 15);
-    const int32_t out_zero_point = rounding ? in.zero_point : zero_point(r);
+    const int32_t out_zero_point = rounding ? in.zero_point : random_zero_point(r);
     uint8_t multipliers[64];
     for (int32_t n = 0; n < v.kernel * h.kernel; n++) {
         put_u32(multipliers + 4 * n, (uint32_t)rng_range(r, 0, INT32_MAX) / (uint32_t)(n + 1));
@@ -157,11 +154,6 @@ static int32_t random_average_pool(builder *b, rng *r, int32_t input) {
     return builder_op_add(b, &params, &input, 1, v.out, h.out, in.channels, out_zero_point);
 }
 
-/* What an op remembers is its own. */
-static int is_state(const builder *b, int32_t tensor) {
-    return tensor < b->input_count && tensor >= b->input_count - b->state_count;
-}
-
 /* A tensor beside `input` of the same shape: any that there is, seldom `input` itself. */
 static int32_t fellow(const builder *b, rng *r, int32_t input) {
     const builder_tensor *t = &b->tensors[input];
@@ -169,25 +161,15 @@ static int32_t fellow(const builder *b, rng *r, int32_t input) {
     for (int32_t i = 0; i < b->tensor_count; i++) {
         const int32_t other = (from + i) % b->tensor_count;
         const builder_tensor *o = &b->tensors[other];
-        if (other != input && !is_state(b, other) && o->height == t->height && o->width == t->width && o->channels == t->channels) {
+        if (other != input && !random_is_remembered(b, other) && o->height == t->height && o->width == t->width &&
+            o->channels == t->channels) {
             return other;
         }
     }
     return input;
 }
 
-static int32_t random_add(builder *b, rng *r, int32_t input) {
-    const builder_tensor in = b->tensors[input];
-    const int32_t inputs[2] = {input, fellow(b, r, input)};
-    const int32_t shift = rng_range(r, 1, 15);
-    const int32_t most = 32767 >> (15 - shift);
-    nnq_params params = {.add = {NNQ_OP_ADD, rng_range(r, 0, most), rng_range(r, 0, most),
-                                 rng_range(r, -100, 100) * (1 << shift) + (1 << (shift - 1)), shift, 0, 0}};
-    random_clamp(r, &params.add.act_min, &params.add.act_max);
-    return builder_op_add(b, &params, inputs, 2, in.height, in.width, in.channels, zero_point(r));
-}
-
-static int32_t random_concat(builder *b, rng *r, int32_t input) {
+int32_t random_concat(builder *b, rng *r, int32_t input) {
     const builder_tensor in = b->tensors[input];
     const int32_t along = rng_range(r, 0, 2);
     const int32_t count = rng_range(r, 1, 3);
@@ -209,31 +191,37 @@ static int32_t random_concat(builder *b, rng *r, int32_t input) {
         return -1;
     }
     const nnq_params params = {.concat = {NNQ_OP_CONCAT, along, builder_data(b, rescales, (size_t)(8 * count))}};
-    return builder_op_add(b, &params, inputs, count, out.height, out.width, out.channels, zero_point(r));
+    return builder_op_add(b, &params, inputs, count, out.height, out.width, out.channels, random_zero_point(r));
 }
 
-static int32_t random_pad(builder *b, rng *r, int32_t input) {
+int32_t random_pad(builder *b, rng *r, int32_t input) {
     const builder_tensor in = b->tensors[input];
-    const int32_t top = rng_range(r, 0, 3);
-    const int32_t bottom = rng_range(r, 0, 3);
-    const int32_t left = rng_range(r, 0, 3);
-    const int32_t right = rng_range(r, 0, 3);
-    const nnq_params params = {.pad = {NNQ_OP_PAD, top, bottom, left, right}};
-    return builder_op_add(b, &params, &input, 1, in.height + top + bottom, in.width + left + right, in.channels,
-                          in.zero_point);
+    nnq_pad_params p = {NNQ_OP_PAD, 0, 0, 0, 0, 0, 0, in.zero_point};
+    p.pad_top = rng_range(r, 0, 3);
+    p.pad_bottom = rng_range(r, 0, 3);
+    p.pad_left = rng_range(r, 0, 3);
+    p.pad_right = rng_range(r, 0, 3);
+    if (rng_once_in(r, 3)) {
+        p.pad_front = rng_range(r, 0, 2);
+        p.pad_back = rng_range(r, 0, 2);
+        p.value = rng_range(r, -128, 127);
+    }
+    const nnq_params params = {.pad = p};
+    return builder_op_add(b, &params, &input, 1, in.height + p.pad_top + p.pad_bottom,
+                          in.width + p.pad_left + p.pad_right, in.channels + p.pad_front + p.pad_back, in.zero_point);
 }
 
-static int32_t random_table(builder *b, rng *r, int32_t input) {
+int32_t random_table(builder *b, rng *r, int32_t input) {
     const builder_tensor in = b->tensors[input];
     uint8_t values[256];
     for (int32_t i = 0; i < 256; i++) {
         values[i] = (uint8_t)rng_range(r, 0, 255);
     }
     const nnq_params params = {.table = {NNQ_OP_TABLE, builder_data(b, values, sizeof values)}};
-    return builder_op_add(b, &params, &input, 1, in.height, in.width, in.channels, zero_point(r));
+    return builder_op_add(b, &params, &input, 1, in.height, in.width, in.channels, random_zero_point(r));
 }
 
-static int32_t random_softmax(builder *b, rng *r, int32_t input) {
+int32_t random_softmax(builder *b, rng *r, int32_t input) {
     const builder_tensor in = b->tensors[input];
     const double scale = rng_once_in(r, 4) ? 0 : rng_range(r, 1, 100) / 100.0;
     uint8_t exponentials[512];
@@ -249,7 +237,7 @@ static int32_t random_softmax(builder *b, rng *r, int32_t input) {
     return builder_op_add(b, &params, &input, 1, in.height, in.width, in.channels, -128);
 }
 
-static int32_t random_reshape(builder *b, rng *r, int32_t input) {
+int32_t random_reshape(builder *b, rng *r, int32_t input) {
     const builder_tensor in = b->tensors[input];
     const nnq_params params = {.opcode = NNQ_OP_RESHAPE};
     if (rng_once_in(r, 2)) {
@@ -259,7 +247,7 @@ static int32_t random_reshape(builder *b, rng *r, int32_t input) {
 }
 
 int32_t random_op(builder *b, rng *r, int32_t opcode, int32_t input) {
-    if (is_state(b, input)) {
+    if (random_is_remembered(b, input)) {
         return -1;
     }
     switch (opcode) {

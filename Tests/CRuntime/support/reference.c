@@ -1,51 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The ops as SPEC.md defines them.
  */
-#include "reference.h"
+#include "reference_parts.h"
 
 #include "reference_recurrent.h"
 
-__extension__ typedef __int128 wide;
-
-static wide floor_divide(wide a, wide b) {
+wide floor_divide(wide a, wide b) {
     return a / b - (a % b != 0 && a < 0);
 }
 
-static wide power(int32_t exponent) {
+wide power_of_two(int32_t exponent) {
     return (wide)1 << exponent;
 }
 
-static int32_t clamp(wide value, int32_t low, int32_t high) {
+int32_t clamp_wide(wide value, int32_t low, int32_t high) {
     return value < low ? low : value > high ? high : (int32_t)value;
 }
 
-/* a / b to nearest, ties away from zero; b > 0. */
-static wide divide_away(wide a, wide b) {
+wide divide_away(wide a, wide b) {
     return a >= 0 ? (2 * a + b) / (2 * b) : -((-2 * a + b) / (2 * b));
 }
 
 int32_t reference_requantize(int64_t acc, int32_t rounding, int32_t pre_shift, int32_t multiplier, int32_t shift,
                              int32_t zero_point, int32_t act_min, int32_t act_max) {
     if (rounding == 0) {
-        const wide scaled = floor_divide((wide)acc * power(pre_shift) * multiplier + power(shift - 1), power(shift));
-        return clamp(zero_point + scaled, act_min, act_max);
+        const wide scaled = floor_divide((wide)acc * power_of_two(pre_shift) * multiplier + power_of_two(shift - 1), power_of_two(shift));
+        return clamp_wide(zero_point + scaled, act_min, act_max);
     }
     const int32_t left = shift < 31 ? 31 - shift : 0;
     const int32_t right = shift > 31 ? shift - 31 : 0;
-    const wide p = (wide)acc * power(left) * multiplier;
-    const wide h = (p + (p >= 0 ? power(30) : 1 - power(30))) / power(31);
-    return clamp(zero_point + divide_away(h, power(right)), act_min, act_max);
+    const wide p = (wide)acc * power_of_two(left) * multiplier;
+    const wide h = (p + (p >= 0 ? power_of_two(30) : 1 - power_of_two(30))) / power_of_two(31);
+    return clamp_wide(zero_point + divide_away(h, power_of_two(right)), act_min, act_max);
 }
-
-/* One op, its tensors, and its constants. */
-typedef struct context {
-    const builder *b;
-    const builder_op *op;
-    const builder_tensor *in;
-    const builder_tensor *out;
-    const int8_t *input;
-    int8_t *output;
-} context;
 
 static int32_t constant_i32(const context *c, int32_t offset, int32_t index) {
     return (int32_t)get_u32(c->b->data + offset + 4 * index);
@@ -55,7 +42,7 @@ static int32_t constant_i8(const context *c, int32_t offset, int32_t index) {
     return (int8_t)c->b->data[offset + index];
 }
 
-static int32_t element(const builder_tensor *t, int32_t y, int32_t x, int32_t channel) {
+int32_t element(const builder_tensor *t, int32_t y, int32_t x, int32_t channel) {
     return (y * t->width + x) * t->channels + channel;
 }
 
@@ -140,7 +127,7 @@ static void max_pool(const context *c, int32_t y, int32_t x, int32_t channel) {
             }
         }
     }
-    c->output[element(c->out, y, x, channel)] = (int8_t)clamp(best, p->act_min, p->act_max);
+    c->output[element(c->out, y, x, channel)] = (int8_t)clamp_wide(best, p->act_min, p->act_max);
 }
 
 static void average_pool(const context *c, int32_t y, int32_t x, int32_t channel) {
@@ -159,7 +146,7 @@ static void average_pool(const context *c, int32_t y, int32_t x, int32_t channel
     }
     int32_t result;
     if (p->rounding) {
-        result = clamp(divide_away(sum, n), p->act_min, p->act_max);
+        result = clamp_wide(divide_away(sum, n), p->act_min, p->act_max);
     } else {
         const int padded = p->pad_top + p->pad_bottom + p->pad_left + p->pad_right > 0;
         result = reference_requantize(sum - (int64_t)n * c->in->zero_point, 0, p->pre_shift,
@@ -169,14 +156,7 @@ static void average_pool(const context *c, int32_t y, int32_t x, int32_t channel
     c->output[element(c->out, y, x, channel)] = (int8_t)result;
 }
 
-static void add(const context *c, const int8_t *b, int32_t y, int32_t x, int32_t channel) {
-    const nnq_add_params *p = &c->op->params.add;
-    const int32_t i = element(c->out, y, x, channel);
-    const wide sum = (wide)c->input[i] * p->multiplier_a + (wide)b[i] * p->multiplier_b + p->constant;
-    c->output[i] = (int8_t)clamp(floor_divide(sum, power(p->shift)), p->act_min, p->act_max);
-}
-
-static void concat(const context *c, int8_t *const *tensors, int32_t y, int32_t x, int32_t channel) {
+static void concat(const context *c, int32_t y, int32_t x, int32_t channel) {
     const nnq_concat_params *p = &c->op->params.concat;
     int32_t position[3] = {y, x, channel};
     for (int32_t k = 0; k < c->op->input_count; k++) {
@@ -184,9 +164,9 @@ static void concat(const context *c, int8_t *const *tensors, int32_t y, int32_t 
         const int32_t extent = p->axis == 0 ? in->height : p->axis == 1 ? in->width : in->channels;
         if (position[p->axis] < extent) {
             const uint8_t *rescale = c->b->data + p->rescales + 8 * k;
-            const wide q = tensors[c->op->inputs[k]][element(in, position[0], position[1], position[2])];
+            const wide q = c->tensors[c->op->inputs[k]][element(in, position[0], position[1], position[2])];
             const wide sum = q * get_u16(rescale + 4) + (int32_t)get_u32(rescale);
-            c->output[element(c->out, y, x, channel)] = (int8_t)clamp(floor_divide(sum, power(rescale[6])), -128, 127);
+            c->output[element(c->out, y, x, channel)] = (int8_t)clamp_wide(floor_divide(sum, power_of_two(rescale[6])), -128, 127);
             return;
         }
         position[p->axis] -= extent;
@@ -195,7 +175,12 @@ static void concat(const context *c, int8_t *const *tensors, int32_t y, int32_t 
 
 static void pad(const context *c, int32_t y, int32_t x, int32_t channel) {
     const nnq_pad_params *p = &c->op->params.pad;
-    c->output[element(c->out, y, x, channel)] = (int8_t)tap(c, y - p->pad_top, x - p->pad_left, channel);
+    const int32_t row = y - p->pad_top;
+    const int32_t column = x - p->pad_left;
+    const int32_t k = channel - p->pad_front;
+    const int inside = row >= 0 && row < c->in->height && column >= 0 && column < c->in->width && k >= 0 &&
+                       k < c->in->channels;
+    c->output[element(c->out, y, x, channel)] = inside ? c->input[element(c->in, row, column, k)] : (int8_t)p->value;
 }
 
 static void softmax(const context *c, int32_t y, int32_t x, int32_t channel) {
@@ -217,7 +202,7 @@ static void softmax(const context *c, int32_t y, int32_t x, int32_t channel) {
     c->output[element(c->out, y, x, channel)] = (int8_t)((share > 255 ? 255 : (int32_t)share) - 128);
 }
 
-static void one_element(const context *c, int8_t *const *tensors, int32_t y, int32_t x, int32_t channel) {
+static void one_element(const context *c, int32_t y, int32_t x, int32_t channel) {
     const int32_t i = element(c->out, y, x, channel);
     switch (c->op->params.opcode) {
     case NNQ_OP_CONV2D: conv2d(c, y, x, channel); break;
@@ -225,11 +210,20 @@ static void one_element(const context *c, int8_t *const *tensors, int32_t y, int
     case NNQ_OP_DENSE: dense(c, y, x, channel); break;
     case NNQ_OP_MAX_POOL: max_pool(c, y, x, channel); break;
     case NNQ_OP_AVERAGE_POOL: average_pool(c, y, x, channel); break;
-    case NNQ_OP_ADD: add(c, tensors[c->op->inputs[1]], y, x, channel); break;
-    case NNQ_OP_CONCAT: concat(c, tensors, y, x, channel); break;
+    case NNQ_OP_CONCAT: concat(c, y, x, channel); break;
     case NNQ_OP_PAD: pad(c, y, x, channel); break;
     case NNQ_OP_TABLE: c->output[i] = (int8_t)constant_i8(c, c->op->params.table.values, c->input[i] + 128); break;
     case NNQ_OP_SOFTMAX: softmax(c, y, x, channel); break;
+    case NNQ_OP_CONSTANT: reference_constant(c, i); break;
+    case NNQ_OP_ADD: c->output[i] = reference_add(c, y, x, channel); break;
+    case NNQ_OP_TFLITE_ADD: c->output[i] = reference_tflite_add(c, y, x, channel); break;
+    case NNQ_OP_MUL: c->output[i] = reference_mul(c, y, x, channel); break;
+    case NNQ_OP_MINIMUM: c->output[i] = reference_minimum(c, y, x, channel); break;
+    case NNQ_OP_MAXIMUM: c->output[i] = reference_maximum(c, y, x, channel); break;
+    case NNQ_OP_PRELU: c->output[i] = reference_prelu(c, y, x, channel); break;
+    case NNQ_OP_TFLITE_SOFTMAX: c->output[i] = reference_tflite_softmax(c, y, x, channel); break;
+    case NNQ_OP_L2_NORMALIZE: c->output[i] = reference_l2_normalize(c, y, x, channel); break;
+    case NNQ_OP_REDUCE: c->output[i] = reference_reduce(c, y, x, channel); break;
     default: c->output[i] = c->input[i]; break; /* reshape */
     }
 }
@@ -242,11 +236,11 @@ void reference_run(const builder *b, int8_t *const *tensors) {
         const builder_op *op = &b->ops[k];
         const int32_t output = b->input_count + k;
         const int32_t input = op->inputs[0];
-        const context c = {b, op, &b->tensors[input], &b->tensors[output], tensors[input], tensors[output]};
+        const context c = {b, op, &b->tensors[input], &b->tensors[output], tensors[input], tensors[output], tensors};
         for (int32_t y = 0; y < c.out->height; y++) {
             for (int32_t x = 0; x < c.out->width; x++) {
                 for (int32_t channel = 0; channel < c.out->channels; channel++) {
-                    one_element(&c, tensors, y, x, channel);
+                    one_element(&c, y, x, channel);
                 }
             }
         }

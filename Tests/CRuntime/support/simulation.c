@@ -22,6 +22,7 @@ op_rows op_rows_of(const builder_op *op) {
     case NNQ_OP_GRU:
     case NNQ_OP_SVDF:
     case NNQ_OP_RESHAPE: return (op_rows){0, 0, 0, 0, 1};
+    case NNQ_OP_REDUCE: return (op_rows){1, 1, 1, 0, p->reduce.axes & 1};
     case NNQ_OP_CONCAT: return (op_rows){1, 1, 1, 0, p->concat.axis == 0};
     default: return (op_rows){1, 1, 1, 0, 0};
     }

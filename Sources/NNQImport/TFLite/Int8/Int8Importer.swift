@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// A quantized TFLite model as an int8 program, operator by operator.
+
+import NNQFormat
+
+/// Translates operators in the file's order. Each becomes one op or a few, whose last has the operator's bits.
+struct Int8Importer {
+    let model: TFLiteModel
+    var budget: ConstantBudget
+    var program = Program(tensors: [], inputCount: 0, operations: [], outputs: [])
+    /// By TFLite tensor: the program's tensor that holds its values.
+    var placeOf: [Int: Int] = [:]
+
+    static func program(of model: TFLiteModel) throws -> Program {
+        var importer = Int8Importer(model: model, budget: ConstantBudget(model))
+        try importer.appendInputs()
+        for operation in model.operators { try importer.translate(operation) }
+        try importer.nameOutputs()
+        return importer.program
+    }
+
+    private mutating func translate(_ operation: TFLiteOperator) throws {
+        guard let kind = TFLiteKind(rawValue: operation.code) else {
+            throw model.failure(
+                operation, "this operator cannot be imported: rewrite the model without it, or cut it off before it")
+        }
+        switch kind {
+        case .conv2D: try translateConvolution(operation)
+        case .depthwiseConv2D: try translateDepthwiseConvolution(operation)
+        case .fullyConnected: try translateFullyConnected(operation)
+        case .averagePool2D: try translateAveragePool(operation)
+        case .maxPool2D: try translateMaxPool(operation)
+        case .reshape, .squeeze, .expandDims: try translateReshape(operation)
+        case .pad, .padV2: try translatePad(operation)
+        case .concatenation: try translateConcatenation(operation)
+        case .quantize: try translateQuantize(operation)
+        case .dequantize: try translateDequantize(operation)
+        case .logistic, .tanh, .leakyReLU, .hardSwish, .relu, .relu6: try translateFunction(operation, kind)
+        case .add, .softmax:
+            throw model.failure(operation, "this operator cannot be imported yet")
+        }
+    }
+
+    /// The program's inputs: int8 ones themselves, float ones as their QUANTIZE gives them.
+    private mutating func appendInputs() throws {
+        for input in model.inputs {
+            let readers = model.operators.filter { $0.inputs.contains(input) }
+            guard let reader = readers.first else {
+                throw ImportError("no operator reads \(model.describe(tensor: input)), an input: export the model again")
+            }
+            var tensor = input
+            if model.tensors[input].type == .float32 {
+                guard reader.code == TFLiteKind.quantize.rawValue, let output = reader.outputs.first else {
+                    throw model.failure(
+                        reader, "reads the float input \"\(model.tensors[input].name)\", and only QUANTIZE can: "
+                            + "quantize the whole model to int8")
+                }
+                tensor = output
+            }
+            try appendTensor(tensor, of: reader)
+            placeOf[tensor] = program.tensors.count - 1
+            placeOf[input] = program.tensors.count - 1
+            program.inputCount += 1
+        }
+    }
+
+    private mutating func nameOutputs() throws {
+        for output in model.outputs {
+            guard let place = placeOf[output] else {
+                throw ImportError(
+                    "\(model.describe(tensor: output)), an output of the model, is a constant: export the model "
+                        + "without it")
+            }
+            program.outputs.append(place)
+        }
+    }
+}

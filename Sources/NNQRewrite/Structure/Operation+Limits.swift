@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Output limits and filters of ops, whatever their kind.
+
+import NNQFormat
+
+extension Operation {
+    /// The op's filter; nil where it has none.
+    var filter: [Int8]? {
+        switch self {
+        case .conv2D(_, let filter, _), .depthwiseConv2D(_, let filter, _), .dense(_, let filter, _): filter
+        default: nil
+        }
+    }
+
+    /// The op with its result clamped to these limits as well, or nil where it has no limits.
+    func clamped(to limits: ClosedRange<Int32>) -> Operation? {
+        func clamp(_ low: inout Int32, _ high: inout Int32) {
+            // Clamping twice is clamping once, to limits that are themselves clamped.
+            low = min(max(low, limits.lowerBound), limits.upperBound)
+            high = min(max(high, limits.lowerBound), limits.upperBound)
+        }
+        switch self {
+        case .conv2D(var p, let filter, let block):
+            clamp(&p.act_min, &p.act_max)
+            return .conv2D(p, filter: filter, block)
+        case .depthwiseConv2D(var p, let filter, let block):
+            clamp(&p.act_min, &p.act_max)
+            return .depthwiseConv2D(p, filter: filter, block)
+        case .dense(var p, let filter, let block):
+            clamp(&p.act_min, &p.act_max)
+            return .dense(p, filter: filter, block)
+        case .maxPool(var p):
+            clamp(&p.act_min, &p.act_max)
+            return .maxPool(p)
+        case .averagePool(var p, let multipliers):
+            clamp(&p.act_min, &p.act_max)
+            return .averagePool(p, multipliers: multipliers)
+        case .add(var p):
+            clamp(&p.act_min, &p.act_max)
+            return .add(p)
+        case .tfliteAdd(var p):
+            clamp(&p.act_min, &p.act_max)
+            return .tfliteAdd(p)
+        case .mul(var p):
+            clamp(&p.act_min, &p.act_max)
+            return .mul(p)
+        default: return nil
+        }
+    }
+
+    /// False where the op is known to leave its inputs as they are.
+    var mayUpdateInputs: Bool {
+        switch self {
+        case .conv2D, .depthwiseConv2D, .dense, .maxPool, .averagePool, .add, .concat, .pad, .table, .softmax: false
+        case .reshape, .constant, .tfliteAdd, .mul, .minimum, .maximum, .prelu: false
+        case .tfliteSoftmax, .l2Normalize, .reduce: false
+        }
+    }
+}
