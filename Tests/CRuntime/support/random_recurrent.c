@@ -53,7 +53,7 @@ static int is_sequence(builder *b, int32_t input, int32_t most_width) {
         t->height = 1;
         t->width = t->width > most_width ? most_width : t->width;
     }
-    return t->height == 1 && t->width <= most_width && t->channels <= MOST_IN;
+    return t->type == NNQ_INT8 && t->height == 1 && t->width <= most_width && t->channels <= MOST_IN;
 }
 
 static int32_t random_multiplier(rng *r) {
