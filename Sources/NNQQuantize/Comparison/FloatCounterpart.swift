@@ -99,6 +99,7 @@ extension Operation {
         case .mul(let parameters): parameters.act_min
         case .concat, .pad, .table, .softmax, .reshape: nil
         case .constant, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize, .reduce: nil
+        case .lstm, .gru, .svdf: nil
         }
     }
 }
