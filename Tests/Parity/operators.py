@@ -128,7 +128,8 @@ def max_pool(rng):
 @case("TRANSPOSE_CONV")
 def transpose_conv(rng):
     op, options = OneOp(rng), schema.TransposeConvOptionsT()
-    options.padding, options.strideH, options.strideW = int(rng.integers(0, 2)), *(int(s) for s in rng.integers(1, 4, 2))
+    options.padding = int(rng.integers(0, 2))
+    options.strideH, options.strideW = (int(stride) for stride in rng.integers(1, 4, 2))
     options.fusedActivationFunction = int(rng.choice([0, 1, 3]))
     kernel, extents, own = rng.integers(1, 5, 2), rng.integers(1, 6, 2), int(rng.integers(1, 6))
     channels, strides = int(rng.integers(1, 6)), [options.strideH, options.strideW]
@@ -205,4 +206,5 @@ def l2_normalization(rng):
     op, shape = OneOp(rng), [1, int(rng.integers(1, 4)), int(rng.integers(1, 4)), int(rng.integers(1, 20))]
     source = op.input(shape)
     return op, op.finish(
-        ops.L2_NORMALIZATION, [source], [op.activation(shape, 1 / 128, 0)], kinds.L2NormOptions, schema.L2NormOptionsT())
+        ops.L2_NORMALIZATION, [source], [op.activation(shape, 1 / 128, 0)], kinds.L2NormOptions,
+        schema.L2NormOptionsT())

@@ -23,7 +23,8 @@ extension TFLiteModel {
     ) throws -> [Int] {
         let permutation = try constantIntegers(operation, 1, budget: &budget)
         guard permutation.sorted() == Array(tensor.shape.indices) else {
-            throw failure(operation, "has the permutation \(permutation) for \(tensor.shape.count) axes: export it again")
+            throw failure(operation, "has the permutation \(permutation) for \(tensor.shape.count) axes: export it "
+                + "again")
         }
         if !tensor.hasBatch { return permutation }
         guard permutation.first == 0 else {

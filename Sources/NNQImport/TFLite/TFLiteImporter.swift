@@ -22,7 +22,8 @@ public enum TFLiteImporter {
                 "\(model.describe(tensor: input)), an input, has an open extent beside the batch: convert the model "
                     + "with a fixed input shape")
         }
-        return model.isQuantized ? .int8(try Int8Importer.program(of: model)) : .float(try FloatImporter.model(of: model))
+        if model.isQuantized { return .int8(try Int8Importer.program(of: model)) }
+        return .float(try FloatImporter.model(of: model))
     }
 }
 

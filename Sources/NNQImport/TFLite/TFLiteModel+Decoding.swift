@@ -74,7 +74,8 @@ extension FlatTable {
     fileprivate func indices(_ slot: Int, _ field: String) throws -> [Int] {
         guard let vector = try vector(slot, field, elementSize: 4) else { return [] }
         guard vector.count <= Limit.operands else {
-            throw ImportError("\(name) has \(vector.count) of \(field), and \(Limit.operands) can be imported: split it")
+            throw ImportError("\(name) has \(vector.count) of \(field), and \(Limit.operands) can be imported: "
+                + "split it")
         }
         return try vector.integers(Int32.self).map { Int($0) }
     }

@@ -43,8 +43,8 @@ extension TFLiteModel {
             let zeroPoint = parameters.zeroPoints.first.flatMap({ Int8(exactly: $0) })
         else {
             throw failure(
-                operation, "\"\(name)\" needs one scale above 0 and one zero point from -128 to 127: quantize the model "
-                    + "again")
+                operation, "\"\(name)\" needs one scale above 0 and one zero point from -128 to 127: quantize the "
+                    + "model again")
         }
         return Quantization(scale: scale, zeroPoint: zeroPoint)
     }
@@ -54,12 +54,12 @@ extension TFLiteModel {
         switch tensors[tensor].type {
         case .int32: return Quantization(scale: 1, zeroPoint: 0)
         case .int16 where tensors[tensor].isVariable:
-            guard let parameters = try parameters(tensor), let scale = parameters.scales.first, scale.isNormal, scale > 0,
-                parameters.zeroPoints.allSatisfy({ $0 == 0 })
+            guard let parameters = try parameters(tensor), let scale = parameters.scales.first, scale.isNormal,
+                scale > 0, parameters.zeroPoints.allSatisfy({ $0 == 0 })
             else {
                 throw failure(
-                    operation, "\"\(tensors[tensor].name)\" needs a scale above 0 and the zero point 0: quantize the model "
-                        + "again")
+                    operation, "\"\(tensors[tensor].name)\" needs a scale above 0 and the zero point 0: quantize the "
+                        + "model again")
             }
             return Quantization(scale: scale, zeroPoint: 0)
         default: return try activationQuantization(tensor, of: operation)

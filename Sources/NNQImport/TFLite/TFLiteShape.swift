@@ -22,7 +22,8 @@ extension TFLiteTensor {
     var extents: MapExtents {
         let outer = sample.dropLast()
         let inner = outer.count >= 2 ? outer.dropFirst() : outer
-        return MapExtents(height: outer.count >= 2 ? outer[0] : 1, width: inner.reduce(1, *), channels: sample.last ?? 1)
+        return MapExtents(
+            height: outer.count >= 2 ? outer[0] : 1, width: inner.reduce(1, *), channels: sample.last ?? 1)
     }
 
     /// Which extent of the map an axis of the tensor is: 0 height, 1 width, 2 channels; nil for the batch, and where an

@@ -97,6 +97,7 @@ extension TFLiteModel {
     }
 
     private func outside(_ operation: TFLiteOperator, _ axis: Int, _ shape: [Int]) -> ImportError {
-        failure(operation, "takes nothing, or more than there is, of axis \(axis) of \(shape.shapeText): export it again")
+        failure(operation, "takes nothing, or more than there is, of axis \(axis) of \(shape.shapeText): export it "
+            + "again")
     }
 }

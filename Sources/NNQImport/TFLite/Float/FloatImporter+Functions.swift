@@ -93,7 +93,8 @@ extension FloatImporter {
         let source = try tensor(operation, 0)
         let axes = try model.sampleAxes(operation, 1, of: source, budget: &budget)
         guard axes == [source.sample.count - 1] else {
-            throw model.failure(operation, "looks along axis \(axes), and only the channels can be: transpose before it")
+            throw model.failure(operation, "looks along axis \(axes), and only the channels can be: transpose "
+                + "before it")
         }
         let result = model.tensors[try output(operation)].sample
         let node = try input(operation, 0)

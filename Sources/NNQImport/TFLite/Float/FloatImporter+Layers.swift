@@ -16,7 +16,8 @@ extension FloatImporter {
     mutating func translateReshape(_ operation: TFLiteOperator) throws {
         let shape = Shape(model.tensors[try output(operation)].sample)
         guard try tensor(operation, 0).count == shape.count else {
-            throw model.failure(operation, "makes \(shape) of \(try tensor(operation, 0).shape.shapeText): export it again")
+            throw model.failure(operation, "makes \(shape) of \(try tensor(operation, 0).shape.shapeText): export "
+                + "it again")
         }
         try append(.reshape(shape), inputs: [try input(operation, 0)], of: operation)
     }

@@ -79,7 +79,8 @@ extension FloatImporter {
         guard model.optionalInput(operation, 2) != nil else { return (["weight": filter], false) }
         let bias = try constant(operation, 2)
         guard bias.count == channels else {
-            throw model.failure(operation, "its bias has \(bias.count) values for \(channels) channels: export it again")
+            throw model.failure(operation, "its bias has \(bias.count) values for \(channels) channels: export it "
+                + "again")
         }
         return (["weight": filter, "bias": Tensor(shape: [channels], values: bias.values)], true)
     }

@@ -17,8 +17,8 @@ extension FloatImporter {
         let index = try model.input(operation, position)
         guard let node = nodeOf[index] else {
             throw model.failure(
-                operation, "reads the constant \"\(model.tensors[index].name)\", and needs an activation there: fold it "
-                    + "when converting")
+                operation, "reads the constant \"\(model.tensors[index].name)\", and needs an activation there: fold "
+                    + "it when converting")
         }
         return node
     }
@@ -44,7 +44,8 @@ extension FloatImporter {
     mutating func noteStorage(_ operation: TFLiteOperator) throws {
         let source = try model.input(operation, 0)
         guard model.tensors[source].constant != nil else {
-            throw model.failure(operation, "dequantizes only part of the model: quantize the whole model, or none of it")
+            throw model.failure(operation, "dequantizes only part of the model: quantize the whole model, or none "
+                + "of it")
         }
         storedAs[try output(operation)] = source
     }
@@ -85,8 +86,8 @@ extension FloatImporter {
         guard tensor.shape.indices.contains(parameters.dimension), tensor.shape[parameters.dimension] == scales.count
         else {
             throw model.failure(
-                operation, "\"\(tensor.name)\" is \(tensor.shape.shapeText) and has \(scales.count) scales: quantize it "
-                    + "again")
+                operation, "\"\(tensor.name)\" is \(tensor.shape.shapeText) and has \(scales.count) scales: quantize "
+                    + "it again")
         }
         let stride = tensor.shape[(parameters.dimension + 1)...].reduce(1, *)
         return values.indices.map { place in

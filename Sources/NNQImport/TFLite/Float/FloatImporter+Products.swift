@@ -9,7 +9,8 @@ extension FloatImporter {
         let (filter, source) = (try constant(operation, 1), try tensor(operation, 2))
         let result = model.tensors[try output(operation)]
         guard filter.shape.count == 4, filter.shape[3] == source.shape.last else {
-            throw model.failure(operation, "the filter \(filter.shape.shapeText) does not go with its input: export again")
+            throw model.failure(operation, "the filter \(filter.shape.shapeText) does not go with its input: export "
+                + "again")
         }
         let window = try model.transposedWindow(
             operation, kernel: Pair(filter.shape[1], filter.shape[2]), input: source, output: result)
@@ -43,8 +44,8 @@ extension FloatImporter {
         let axis: Int32 = try options?.integer(0, "the axis") ?? 0
         let weight = try constant(operation, table)
         guard axis == 0, weight.shape.count == 2 else {
-            throw model.failure(operation, "gathers from \(weight.shape.shapeText) along axis \(axis), and only rows of "
-                + "a constant matrix can be: transpose it")
+            throw model.failure(operation, "gathers from \(weight.shape.shapeText) along axis \(axis), and only rows "
+                + "of a constant matrix can be: transpose it")
         }
         let layer = Layer.embedding(count: weight.shape[0], channels: weight.shape[1])
         try append(layer, inputs: [try input(operation, indices)], ["weight": weight], of: operation)

@@ -68,8 +68,8 @@ extension Int8Importer {
     }
 
     private mutating func appendConvolution(
-        _ operation: TFLiteOperator, _ window: TFLiteWindow, groups: Int, _ weights: FilterChannels, _ input: TFLiteOperand,
-        _ output: TFLiteOperand
+        _ operation: TFLiteOperator, _ window: TFLiteWindow, groups: Int, _ weights: FilterChannels,
+        _ input: TFLiteOperand, _ output: TFLiteOperand
     ) throws {
         var weights = weights
         let margins = try model.margins(operation, window, input: input.tensor, output: output.tensor)

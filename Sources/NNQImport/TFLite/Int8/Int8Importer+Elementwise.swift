@@ -26,8 +26,8 @@ extension Int8Importer {
     }
 
     private mutating func appendSum(
-        _ operation: TFLiteOperator, _ a: TFLiteOperand, _ b: TFLiteOperand, _ output: TFLiteOperand, options: UInt8, subtract: Int32,
-        _ factors: [Double]
+        _ operation: TFLiteOperator, _ a: TFLiteOperand, _ b: TFLiteOperand, _ output: TFLiteOperand, options: UInt8,
+        subtract: Int32, _ factors: [Double]
     ) throws {
         guard factors.allSatisfy({ $0 < 1 }) else {
             throw model.failure(operation, "its output's scale is too small for its inputs': quantize the model again")

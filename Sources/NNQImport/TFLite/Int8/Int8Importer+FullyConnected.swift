@@ -26,14 +26,16 @@ extension Int8Importer {
         var weights = FilterChannels(
             filter: filter.values, isInnermost: false, bias: try bias(operation, channels: units),
             multipliers: try multipliers(operation, filter, channels: units, input: input, output: output),
-            inputZeroPoint: input.zeroPoint, output: output.quantization, limits: try limits(operation, activation, output.quantization))
+            inputZeroPoint: input.zeroPoint, output: output.quantization,
+            limits: try limits(operation, activation, output.quantization))
         let block = try requantization(operation, &weights)
         if rows == 1, output.extents.count == output.extents.channels {
             var parameters = nnq_dense_params()
             (parameters.act_min, parameters.act_max) = weights.limits.parameters
             parameters.rounding = 1
             try append(
-                .dense(parameters, filter: weights.filter, block), inputs: [input.place!], output: output, of: operation)
+                .dense(parameters, filter: weights.filter, block), inputs: [input.place!], output: output,
+                of: operation)
         } else {
             try appendRows(operation, weights, block, features: features, input, output)
         }

@@ -20,15 +20,27 @@ extension Int8Importer {
         else {
             throw model.failure(operation, "its states do not fit its output: export the model again")
         }
-        var gates = Gates(
-            filter: [], multiplier: [], bias: Array(repeating: 0, count: 8 * units), shift: [])
+        let gates = try gates(operation, input, hidden, units: units)
+        let parameters = try cellParameters(operation, cell: cell, hidden: hidden)
+        let sequence = try row(operation, input, steps: steps, output)
+        try append(
+            .lstm(parameters, gates), inputs: [sequence, hidden.place!, cell.place!],
+            extents: MapExtents(height: 1, width: steps, channels: units), output: output, of: operation)
+    }
+
+    /// Weights, biases and multipliers of the four gates, each for the input and for the hidden state.
+    private mutating func gates(
+        _ operation: TFLiteOperator, _ input: TFLiteOperand, _ hidden: TFLiteOperand, units: Int
+    ) throws -> Gates {
+        let features = input.extents.channels
+        var gates = Gates(filter: [], multiplier: [], bias: Array(repeating: 0, count: 8 * units), shift: [])
         var rows: [[Int8]] = []
         for gate in 0..<4 {
             let own = try gateWeights(operation, 1 + gate, rows: units, columns: features)
             let recurrent = try gateWeights(operation, 5 + gate, rows: units, columns: units)
             for (weights, scale) in [(own, input.scale), (recurrent, hidden.scale)] {
-                let multiplier = TFLiteMultiplier(scale * Double(weights.scales[0]) / 0x1p-12)
-                let (value, shift) = try fields(operation, multiplier)
+                let (value, shift) = try fields(
+                    operation, TFLiteMultiplier(scale * Double(weights.scales[0]) / 0x1p-12))
                 gates.multiplier.append(value)
                 gates.shift.append(UInt8(shift))
             }
@@ -42,11 +54,7 @@ extension Int8Importer {
             }
         }
         gates.filter = (0..<units).flatMap { unit in (0..<4).flatMap { rows[$0 * units + unit] } }
-        let parameters = try cellParameters(operation, cell: cell, hidden: hidden)
-        let sequence = try row(operation, input, steps: steps, output)
-        try append(
-            .lstm(parameters, gates), inputs: [sequence, hidden.place!, cell.place!],
-            extents: MapExtents(height: 1, width: steps, channels: units), output: output, of: operation)
+        return gates
     }
 
     private func cellParameters(

@@ -28,13 +28,13 @@ extension Int8Importer {
         }
         guard tensor.shape.count == rank else {
             throw model.failure(
-                operation, "the filter \"\(tensor.name)\" is \(tensor.shape.shapeText), and \(rank) extents are needed: "
-                    + "export the model again")
+                operation, "the filter \"\(tensor.name)\" is \(tensor.shape.shapeText), and \(rank) extents are "
+                    + "needed: export the model again")
         }
         guard let values = try budget.integers(Int8.self, index, for: operation) else {
             throw model.failure(
-                operation, "the filter \"\(tensor.name)\" is computed by the model, and must be a constant: fold it when "
-                    + "converting")
+                operation, "the filter \"\(tensor.name)\" is computed by the model, and must be a constant: fold it "
+                    + "when converting")
         }
         let scales = try filterScales(operation, index, channels: tensor.shape[channelAxis])
         if values.contains(-128) {
@@ -116,7 +116,8 @@ extension Int8Importer {
         case .reluN1To1: range = (max(-128, step(-1)), min(127, step(1)))
         case .relu6: range = (max(-128, step(0)), min(127, step(6)))
         case .tanh, .signBit:
-            throw model.failure(operation, "has the activation \(activation) fused: export it as an operator of its own")
+            throw model.failure(operation, "has the activation \(activation) fused: export it as an operator of its "
+                + "own")
         }
         return range.0...max(range.0, range.1)
     }

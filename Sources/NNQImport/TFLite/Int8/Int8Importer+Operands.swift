@@ -25,8 +25,8 @@ extension Int8Importer {
         let quantization = try model.activationQuantization(index, of: operation)
         guard let place = placeOf[index] else {
             throw model.failure(
-                operation, "reads the constant \"\(model.tensors[index].name)\", and needs an activation there: fold it "
-                    + "when converting")
+                operation, "reads the constant \"\(model.tensors[index].name)\", and needs an activation there: fold "
+                    + "it when converting")
         }
         return TFLiteOperand(index: index, tensor: model.tensors[index], quantization: quantization, place: place)
     }
@@ -114,8 +114,8 @@ extension Int8Importer {
     ) throws {
         guard max(extents.height, extents.width, extents.channels) <= 65535 else {
             throw model.failure(
-                source, "\"\(name)\" is a map of \(extents.height)x\(extents.width)x\(extents.channels), and an extent is "
-                    + "at most 65535: reshape it or split it")
+                source, "\"\(name)\" is a map of \(extents.height)x\(extents.width)x\(extents.channels), and an extent "
+                    + "is at most 65535: reshape it or split it")
         }
         program.tensors.append(
             ProgramTensor(

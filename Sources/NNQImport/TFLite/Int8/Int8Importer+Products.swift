@@ -42,8 +42,8 @@ extension Int8Importer {
         let transposesA = try options?.bool(0, "the adj_x flag") ?? false
         let transposesB = try options?.bool(1, "the adj_y flag") ?? false
         guard [a, b, output].allSatisfy({ $0.tensor.isMatrices }) else {
-            throw model.failure(operation, "multiplies \(a.tensor.shape.shapeText) and \(b.tensor.shape.shapeText), and a "
-                + "row of matrices can be: reshape them")
+            throw model.failure(operation, "multiplies \(a.tensor.shape.shapeText) and \(b.tensor.shape.shapeText), "
+                + "and a row of matrices can be: reshape them")
         }
         var parameters = nnq_batch_matmul_params()
         (parameters.transpose_a, parameters.transpose_b) = (transposesA ? 1 : 0, transposesB ? 1 : 0)
@@ -62,7 +62,8 @@ extension Int8Importer {
         }
         let axes = try model.sampleAxes(operation, 1, of: input.tensor, budget: &budget)
         guard axes == [input.tensor.sample.count - 1] else {
-            throw model.failure(operation, "looks along axis \(axes), and only the channels can be: transpose before it")
+            throw model.failure(operation, "looks along axis \(axes), and only the channels can be: transpose "
+                + "before it")
         }
         let index = operation.outputs[0]
         let output = TFLiteOperand(

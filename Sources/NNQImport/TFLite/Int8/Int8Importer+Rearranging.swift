@@ -55,8 +55,8 @@ extension Int8Importer {
         guard tensor.shape.count == 2, tensor.type == .int8, output.extents.channels == tensor.shape[1],
             let values = try budget.integers(Int8.self, source, for: operation)
         else {
-            throw model.failure(operation, "its table \"\(tensor.name)\" is \(tensor.type) \(tensor.shape.shapeText), and "
-                + "a constant int8 matrix is needed: quantize the model again")
+            throw model.failure(operation, "its table \"\(tensor.name)\" is \(tensor.type) \(tensor.shape.shapeText), "
+                + "and a constant int8 matrix is needed: quantize the model again")
         }
         guard let place = placeOf[index], model.tensors[index].type == .int32,
             model.tensors[index].count * tensor.shape[1] == output.tensor.count

@@ -22,8 +22,8 @@ extension Int8Importer {
             for state in states(of: operation) {
                 guard model.tensors[state].isVariable, placeOf[state] == nil else {
                     throw model.failure(
-                        operation, "its state \"\(model.tensors[state].name)\" must be a variable of its own: export the "
-                            + "model again")
+                        operation, "its state \"\(model.tensors[state].name)\" must be a variable of its own: export "
+                            + "the model again")
                 }
                 try appendTensor(state, extents: try stateExtents(operation, state), of: operation)
                 placeOf[state] = program.tensors.count - 1

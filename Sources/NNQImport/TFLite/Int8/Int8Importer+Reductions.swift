@@ -9,7 +9,8 @@ extension Int8Importer {
     mutating func translateSoftmax(_ operation: TFLiteOperator) throws {
         let (input, output) = (try input(operation, 0), try output(operation))
         guard output.quantization == Quantization(scale: 0x1p-8, zeroPoint: -128) else {
-            throw model.failure(operation, "its output's scale must be 1/256 and its zero point -128: quantize it again")
+            throw model.failure(operation, "its output's scale must be 1/256 and its zero point -128: quantize it "
+                + "again")
         }
         let beta = try model.options(operation, type: 9)?.float(0, "beta") ?? 0
         let factor = min(Double(beta) * input.scale * 0x1p26, Double(Int32.max))
@@ -65,8 +66,8 @@ extension Int8Importer {
     }
 
     private func reduction(
-        _ operation: TFLiteOperator, _ kind: TFLiteKind, _ input: TFLiteOperand, _ output: TFLiteOperand, axes: Set<Int>,
-        elements: Int
+        _ operation: TFLiteOperator, _ kind: TFLiteKind, _ input: TFLiteOperand, _ output: TFLiteOperand,
+        axes: Set<Int>, elements: Int
     ) throws -> nnq_reduce_params {
         var parameters = nnq_reduce_params()
         parameters.axes = axes.reduce(0) { $0 | 1 << Int32($1) }

@@ -50,8 +50,8 @@ extension Int8Importer {
         if placeOf[output.index] != nil { return }
         guard let place = placeOf[source] else {
             throw model.failure(
-                operation, "quantizes \"\(model.tensors[source].name)\", which is computed in float: quantize the whole "
-                    + "model to int8")
+                operation, "quantizes \"\(model.tensors[source].name)\", which is computed in float: quantize the "
+                    + "whole model to int8")
         }
         guard program.tensors[place].quantization == output.quantization else {
             throw model.failure(

@@ -74,7 +74,8 @@ struct Int8Importer {
         for input in model.inputs {
             let readers = model.operators.filter { $0.inputs.contains(input) }
             guard let reader = readers.first else {
-                throw ImportError("no operator reads \(model.describe(tensor: input)), an input: export the model again")
+                throw ImportError("no operator reads \(model.describe(tensor: input)), an input: export the model "
+                    + "again")
             }
             var tensor = input
             if model.tensors[input].type == .float32 {
