@@ -72,7 +72,7 @@ import Testing
             graph.append(.embedding(count: count, channels: 5), inputs: [input], name: "embedding")
         }
         var rng = Rng(seed: 9)
-        let samples = (0..<30).map { _ in [(0..<7).map { _ in Float(rng.below(count)) }] }
+        let samples = (0..<30).map { _ in (0..<7).map { _ in Float(rng.below(count)) } }
         let quantized = try Quantizer().quantize(model, calibration: InterpretedSamples(samples: samples))
         #expect(quantized.program.tensors[0].type == type && quantized.program.tensors[0].quantization.scale == 1)
         #expect(try #require(try quantized.compared(on: samples).layers.last?.sqnr) > 30)
@@ -88,7 +88,7 @@ import Testing
         let answer = program.tensors[1]
         #expect(answer.type == .int32 && [answer.height, answer.width, answer.channels] == [3, 4, 1])
         for sample in samples {
-            let input = sample[0].map(program.tensors[0].quantization.quantize)
+            let input = sample.map(program.tensors[0].quantization.quantize)
             let places = answer.dequantized(try Oracle.run(program, inputs: [input])[1])
             for pixel in 0..<12 {
                 let values = input[pixel * 6..<pixel * 6 + 6]
