@@ -62,6 +62,7 @@ let package = Package(
 
         // Tests, what they share, and benchmarks.
         .target(name: "Oracle", dependencies: ["NNQBase", "NNQFormat", "CNNQ"], path: "Tests/Oracle"),
+        .target(name: "LayerReference", dependencies: ["NNQGraph"], path: "Tests/LayerReference"),
         .testTarget(name: "NNQFormatTests", dependencies: ["NNQBase", "NNQFormat", "CNNQ", "Oracle"]),
         .testTarget(name: "NNQRuntimeTests", dependencies: ["NNQBase", "NNQFormat", "NNQRuntime", "CNNQ", "Oracle"]),
         .testTarget(
@@ -72,9 +73,10 @@ let package = Package(
             name: "NNQQuantizeTests",
             dependencies: [
                 "NNQQuantize", "NNQGraph", "NNQBase", "NNQData", "NNQTrain", "NNQFormat", "NNQRuntime", "CNNQ",
-                "Oracle",
+                "Oracle", "LayerReference",
             ]),
-        .testTarget(name: "NNQTrainTests", dependencies: ["NNQTrain", "NNQBase", "NNQGraph", "NNQData"]),
+        .testTarget(
+            name: "NNQTrainTests", dependencies: ["NNQTrain", "NNQBase", "NNQGraph", "NNQData", "LayerReference"]),
         .executableTarget(name: "TrainBench", dependencies: ["NNQBase", "NNQTrain"], path: "Tests/Bench/TrainBench"),
         .testTarget(
             name: "NNQImportTests",

@@ -57,6 +57,9 @@ extension Operation {
         case .add, .table, .softmax, .reshape: true
         case .tfliteAdd, .mul, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize: true
         case .conv2D, .depthwiseConv2D, .dense, .maxPool, .averagePool, .concat, .pad: false
+        case .slice, .transpose, .resizeNearest, .resizeBilinear, .gather, .argMax, .transposeConv2D,
+            .batchMatmul:
+            false
         case .constant, .reduce: false
         }
     }

@@ -42,6 +42,30 @@ extension Operation {
             let p = parameters.softmax
             self = .softmax(bytes.numbers(at: Int(p.exponentials), count: Int(p.count)))
         case .NNQ_OP_RESHAPE: self = .reshape
+        case .NNQ_OP_SLICE: self = .slice(parameters.slice)
+        case .NNQ_OP_TRANSPOSE: self = .transpose(parameters.transpose)
+        case .NNQ_OP_RESIZE_NEAREST:
+            let start = Int(parameters.resize_nearest.indices)
+            self = .resizeNearest(
+                rows: bytes.numbers(at: start, count: output.height),
+                columns: bytes.numbers(at: start + 2 * output.height, count: output.width))
+        case .NNQ_OP_RESIZE_BILINEAR:
+            let start = Int(parameters.resize_bilinear.positions)
+            self = .resizeBilinear(
+                rows: .init(bytes, at: start, count: output.height),
+                columns: .init(bytes, at: start + 4 * output.height, count: output.width))
+        case .NNQ_OP_GATHER:
+            let p = parameters.gather
+            let length = Int(p.count) * output.channels
+            self = .gather(p, table: bytes.numbers(at: Int(p.values), count: length))
+        case .NNQ_OP_ARG_MAX: self = .argMax(parameters.arg_max)
+        case .NNQ_OP_TRANSPOSE_CONV2D:
+            let p = parameters.transpose_conv2d
+            let perGroup = inputs[0].channels / Int(p.groups)
+            let length = output.channels * Int(p.kernel_height) * Int(p.kernel_width) * perGroup
+            let data = FilterBlock(bytes, at: p.filter, count: length, output.channels, shift: p.shift)
+            self = .transposeConv2D(p, filter: data.filter, data.requantization)
+        case .NNQ_OP_BATCH_MATMUL: self = .batchMatmul(parameters.batch_matmul)
         case .NNQ_OP_CONSTANT:
             let start = Int(parameters.constant.values)
             self = .constant(bytes: Array(bytes[start..<start + output.byteCount]))
@@ -67,6 +91,14 @@ struct FilterBlock {
         filter = bytes.numbers(at: start, count: count)
         requantization = Requantization(
             bytes, at: start + (count + 3) / 4 * 4, channels: channels, baseShift: shift)
+    }
+}
+
+extension [ResizePosition] {
+    fileprivate init(_ bytes: [UInt8], at offset: Int, count: Int) {
+        self = (0..<count).map {
+            ResizePosition(lower: bytes.number(at: offset + 4 * $0), fraction: bytes.number(at: offset + 4 * $0 + 2))
+        }
     }
 }
 

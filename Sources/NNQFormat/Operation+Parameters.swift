@@ -18,6 +18,14 @@ extension Operation {
         case .table: .NNQ_OP_TABLE
         case .softmax: .NNQ_OP_SOFTMAX
         case .reshape: .NNQ_OP_RESHAPE
+        case .slice: .NNQ_OP_SLICE
+        case .transpose: .NNQ_OP_TRANSPOSE
+        case .resizeNearest: .NNQ_OP_RESIZE_NEAREST
+        case .resizeBilinear: .NNQ_OP_RESIZE_BILINEAR
+        case .gather: .NNQ_OP_GATHER
+        case .argMax: .NNQ_OP_ARG_MAX
+        case .transposeConv2D: .NNQ_OP_TRANSPOSE_CONV2D
+        case .batchMatmul: .NNQ_OP_BATCH_MATMUL
         case .constant: .NNQ_OP_CONSTANT
         case .tfliteAdd: .NNQ_OP_TFLITE_ADD
         case .mul: .NNQ_OP_MUL
@@ -37,14 +45,18 @@ extension Operation {
     package var constants: [[UInt8]] {
         switch self {
         case .conv2D(_, let filter, let block), .depthwiseConv2D(_, let filter, let block),
-            .dense(_, let filter, let block):
+            .dense(_, let filter, let block), .transposeConv2D(_, let filter, let block):
             [filterBytes(filter, block)]
         case .averagePool(_, let multipliers): [littleEndian(multipliers)]
         case .concat(_, let rescales): [rescales.flatMap(\.bytes)]
         case .table(let values): [values.map { UInt8(bitPattern: $0) }]
         case .softmax(let exponentials): [littleEndian(exponentials)]
+        case .resizeNearest(let rows, let columns): [littleEndian(rows + columns)]
+        case .resizeBilinear(let rows, let columns):
+            [littleEndian((rows + columns).flatMap { [$0.lower, $0.fraction] })]
+        case .gather(_, let table): [table.map { UInt8(bitPattern: $0) }]
+        case .maxPool, .add, .pad, .reshape, .slice, .transpose, .argMax, .batchMatmul: []
         case .constant(let bytes): [bytes]
-        case .maxPool, .add, .pad, .reshape: []
         case .tfliteAdd, .mul, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize, .reduce: []
         }
     }
@@ -73,6 +85,18 @@ extension Operation {
         case .table: result.table = .init(opcode: 0, values: data[0])
         case .softmax(let exponentials):
             result.softmax = .init(opcode: 0, count: Int32(exponentials.count), exponentials: data[0])
+        case .slice(let p): result.slice = p
+        case .transpose(let p): result.transpose = p
+        case .resizeNearest: result.resize_nearest = .init(opcode: 0, indices: data[0])
+        case .resizeBilinear: result.resize_bilinear = .init(opcode: 0, positions: data[0])
+        case .transposeConv2D(var p, _, let block):
+            (p.shift, p.filter) = (block.baseShift, data[0])
+            result.transpose_conv2d = p
+        case .gather(var p, _):
+            p.values = data[0]
+            result.gather = p
+        case .argMax(let p): result.arg_max = p
+        case .batchMatmul(let p): result.batch_matmul = p
         case .constant: result.constant = .init(opcode: 0, values: data[0])
         case .tfliteAdd(let p): result.tflite_add = p
         case .mul(let p): result.mul = p

@@ -15,6 +15,13 @@ extension Program {
                 try check(index, rowsOf(filter, block), block, rounding: p.rounding, preShift: p.pre_shift)
             case .depthwiseConv2D(let p, let filter, let block):
                 try check(index, columnsOf(filter, block), block, rounding: p.rounding, preShift: p.pre_shift)
+            case .transposeConv2D(let p, let filter, let block):
+                try check(index, rowsOf(filter, block), block, rounding: p.rounding, preShift: p.pre_shift)
+            case .batchMatmul(let p):
+                let factor = tensors[operations[index].inputs[0]]
+                let depth = p.transpose_a == 0 ? factor.channels : factor.width
+                try check(
+                    index, deviations(index).reduce(depth, *), rightShift: p.shift, "a sum of \(depth) products")
             case .averagePool(let p, _):
                 try check(index, 255 * Int(p.kernel_height) * Int(p.kernel_width), shift: Int(p.pre_shift), "a sum")
             case .add(let p):
@@ -36,7 +43,8 @@ extension Program {
             case .reduce(let p):
                 let elements = tensors[operations[index].inputs[0]].count / tensors[inputCount + index].count
                 if p.kind == 0 { try check(index, deviations(index)[0] * elements, rightShift: p.shift, "a sum") }
-            case .maxPool, .pad, .table, .softmax, .reshape: break
+            case .maxPool, .pad, .table, .softmax, .reshape, .slice, .transpose: break
+            case .resizeNearest, .resizeBilinear, .gather, .argMax: break
             case .constant, .tfliteAdd, .minimum, .maximum: break
             }
         }

@@ -66,7 +66,7 @@ extension Program {
         let inputs = operations[index].inputs
         let (count, expected) =
             switch operations[index].operation {
-            case .add, .tfliteAdd, .mul, .minimum, .maximum, .prelu: (2, "2 inputs")
+            case .add, .tfliteAdd, .mul, .minimum, .maximum, .prelu, .batchMatmul: (2, "2 inputs")
             case .constant: (0, "no inputs")
             case .concat(_, let rescales): (min(max(rescales.count, 1), 8), "1 to 8 inputs and as many rescales")
             default: (1, "1 input")
@@ -105,12 +105,22 @@ extension Program {
             lengths = [("filter", filter.count, length)] + block.lengths(channels: output.channels)
         case .dense(_, let filter, let block):
             lengths = [("filter", filter.count, output.count * input.count)] + block.lengths(channels: output.channels)
+        case .transposeConv2D(let p, let filter, let block):
+            let perGroup = p.groups > 0 ? input.channels / Int(p.groups) : 0
+            let length = output.channels * Int(p.kernel_height) * Int(p.kernel_width) * perGroup
+            lengths = [("filter", filter.count, length)] + block.lengths(channels: output.channels)
+        case .resizeNearest(let rows, let columns):
+            lengths = [("rows", rows.count, output.height), ("columns", columns.count, output.width)]
+        case .resizeBilinear(let rows, let columns):
+            lengths = [("rows", rows.count, output.height), ("columns", columns.count, output.width)]
+        case .gather(let p, let table):
+            lengths = [("table values", table.count, Int(p.count) * output.channels)]
         case .averagePool(let p, let multipliers):
             lengths = [("multipliers", multipliers.count, p.multiplierCount)]
         case .concat(_, let rescales): lengths = [("rescales", rescales.count, operations[index].inputs.count)]
         case .table(let values): lengths = [("values", values.count, 256)]
+        case .maxPool, .add, .pad, .softmax, .reshape, .slice, .transpose, .argMax, .batchMatmul: break
         case .constant(let bytes): lengths = [("bytes", bytes.count, output.byteCount)]
-        case .maxPool, .add, .pad, .softmax, .reshape: break
         case .tfliteAdd, .mul, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize, .reduce: break
         }
         for (what, count, expected) in lengths where count != expected {

@@ -2,13 +2,17 @@
 // How much work an op is, and how many bytes of constants it has.
 
 extension Program {
-    /// Multiply-accumulates of an op for one inference; 0 where it multiplies no weights.
+    /// Multiply-accumulates of an op for one inference; 0 where it multiplies neither weights nor two tensors.
     public func macs(of operation: Int) -> Int {
         let output = tensors[inputCount + operation]
+        let input = operations[operation].inputs.first.map { tensors[$0] } ?? output
         switch operations[operation].operation {
         case .dense(_, let filter, _): return filter.count
         case .conv2D(_, let filter, _): return filter.count * output.height * output.width
         case .depthwiseConv2D(_, let filter, _): return filter.count * output.height * output.width
+        // Every input pixel meets the whole filter, also where its product falls outside of the output.
+        case .transposeConv2D(_, let filter, _): return filter.count * input.height * input.width
+        case .batchMatmul(let p): return output.count * (p.transpose_a == 0 ? input.channels : input.width)
         default: return 0
         }
     }
@@ -19,14 +23,17 @@ extension Operation {
     public var constantBytes: Int {
         switch self {
         case .conv2D(_, let filter, let requantization), .depthwiseConv2D(_, let filter, let requantization),
-            .dense(_, let filter, let requantization):
+            .dense(_, let filter, let requantization), .transposeConv2D(_, let filter, let requantization):
             return (filter.count + 3) / 4 * 4 + requantization.byteCount
         case .averagePool(_, let multipliers): return 4 * multipliers.count
         case .concat(_, let rescales): return 8 * rescales.count
         case .table(let values): return values.count
         case .softmax(let exponentials): return 2 * exponentials.count
+        case .resizeNearest(let rows, let columns): return 2 * (rows.count + columns.count)
+        case .resizeBilinear(let rows, let columns): return 4 * (rows.count + columns.count)
+        case .gather(_, let table): return table.count
+        case .maxPool, .add, .pad, .reshape, .slice, .transpose, .argMax, .batchMatmul: return 0
         case .constant(let bytes): return bytes.count
-        case .maxPool, .add, .pad, .reshape: return 0
         case .tfliteAdd, .mul, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize, .reduce: return 0
         }
     }

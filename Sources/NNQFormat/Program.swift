@@ -77,6 +77,19 @@ public struct Rescale: Hashable, Sendable {
     public static let identity = Rescale(constant: 1 << 13, multiplier: 1 << 14, shift: 14)
 }
 
+/// A place between two neighbours of the input's rows or columns.
+public struct ResizePosition: Hashable, Sendable {
+    /// The neighbour before it.
+    public var lower: UInt16
+    /// How far it is from there to the next one, in units of 1/1024: 0 ... 1023, and 0 at the last one.
+    public var fraction: UInt16
+
+    public init(lower: UInt16, fraction: UInt16) {
+        self.lower = lower
+        self.fraction = fraction
+    }
+}
+
 /// One op with its constants. The parameter structures are those of ops.def; their DATA fields, `opcode` and the `shift`
 /// of ops with filters are filled in by the writer and meaningless here.
 public enum Operation: Sendable {
@@ -97,6 +110,18 @@ public enum Operation: Sendable {
     /// `round(65535 * exp(-d * scale))` by d, 1 to 256 values.
     case softmax([UInt16])
     case reshape
+    case slice(nnq_slice_params)
+    case transpose(nnq_transpose_params)
+    /// The input row of each output row, and the input column of each output column.
+    case resizeNearest(rows: [UInt16], columns: [UInt16])
+    /// Where each output row, and each output column, lies in the input.
+    case resizeBilinear(rows: [ResizePosition], columns: [ResizePosition])
+    /// Table `[count, channels]`, of which each index of the input picks a row; the op's `count` says how many it has.
+    case gather(nnq_gather_params, table: [Int8])
+    case argMax(nnq_arg_max_params)
+    /// Filter `[out_c, kernel_h, kernel_w, in_c / groups]`.
+    case transposeConv2D(nnq_transpose_conv2d_params, filter: [Int8], Requantization)
+    case batchMatmul(nnq_batch_matmul_params)
     /// The elements, row by row, as they lie in a file: little-endian.
     case constant(bytes: [UInt8])
     /// TensorFlow Lite Micro's ADD or SUB; the inputs' extents are the output's or 1, as for all ops of two inputs.

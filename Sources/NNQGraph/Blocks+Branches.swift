@@ -24,12 +24,40 @@ public struct Residual: Block {
     }
 }
 
-/// Several paths from one input, joined along the channels.
+/// Two paths from one input, combined element by element: `Combine(.multiply) { gate } with: { main }`.
+public struct Combine: Block {
+    let function: BinaryFunction
+    let first: [any Block]
+    let second: [any Block]
+
+    /// An empty path passes the input on.
+    public init(
+        _ function: BinaryFunction, @BlockBuilder _ first: () -> [any Block],
+        @BlockBuilder with second: () -> [any Block]
+    ) {
+        self.function = function
+        self.first = first()
+        self.second = second()
+    }
+
+    public func append(to graph: inout Graph, after input: Int) -> Int {
+        let left = first.append(to: &graph, after: input)
+        let right = second.append(to: &graph, after: input)
+        return graph.append(.binary(function), inputs: [left, right])
+    }
+}
+
+/// Several paths from one input, joined along the channels or another axis.
 public struct Concat: Block {
     let branches: [[any Block]]
+    let axis: Int?
 
     /// An empty branch passes the input on.
-    public init(_ branches: [[any Block]]) { self.branches = branches }
+    /// - Parameter axis: nil is the channels.
+    public init(_ branches: [[any Block]], axis: Int? = nil) {
+        self.branches = branches
+        self.axis = axis
+    }
 
     public init(
         @BlockBuilder _ first: () -> [any Block], @BlockBuilder and second: () -> [any Block]
@@ -39,6 +67,6 @@ public struct Concat: Block {
 
     public func append(to graph: inout Graph, after input: Int) -> Int {
         let ends = branches.map { $0.append(to: &graph, after: input) }
-        return graph.append(.concat(), inputs: ends)
+        return graph.append(.concat(axis: axis), inputs: ends)
     }
 }

@@ -8,20 +8,30 @@
 #include <pthread.h>
 #include <sys/mman.h>
 
-/* A random program of every op, one stage each. */
+enum {
+    OP_COUNT = 0
+#define NNQ_OP(code, name, NAME, min_inputs, max_inputs, in_place) +1
+#include "nnq/ops.def"
+};
+
+/* Appends an op to one of the tensors, if it fits one of some. */
+static void append(builder *b, rng *r, int32_t opcode) {
+    for (int tries = 0; tries < 50; tries++) {
+        if (random_op(b, r, opcode, rng_range(r, 0, b->tensor_count - 1)) >= 0) {
+            return;
+        }
+    }
+}
+
+/* A random program of every op, or nearly so, one stage each. */
 static void random_program(builder *b, rng *r) {
     do {
         builder_start(b);
-        int32_t input = random_input(b, r, 9);
+        random_input(b, r, 9);
         for (int32_t opcode = 1; opcode < NNQ_OPCODE_LIMIT; opcode++) {
-            int32_t output = -1;
-            for (int attempt = 0; output < 0 && attempt < 20; attempt++) {
-                output = random_op(b, r, opcode, input);
-            }
-            /* dense leaves one pixel: go on from before it */
-            input = output >= 0 && opcode != NNQ_OP_DENSE ? output : input;
+            append(b, r, opcode);
         }
-    } while (b->op_count < NNQ_OPCODE_LIMIT - 2);
+    } while (b->op_count < OP_COUNT - 1);
     b->outputs[0] = b->tensor_count - 1;
     b->outputs[1] = b->tensor_count / 2;
     b->output_count = 2;

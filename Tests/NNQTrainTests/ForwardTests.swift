@@ -12,7 +12,7 @@ import Testing
         let names = model.graph.nodes.map(\.name)
         let observing = try FloatEngine(model, batch: batch, observing: names, threads: 2)
         let fused = try FloatEngine(model, batch: batch, threads: 2)
-        let inputs = Noise.values(batch * network.input.count, seed: 11)
+        let inputs = network.samples(batch, seed: 11)
         let samples = inputs.map(Double.init).split(into: batch)
         let expected = try Reference(model, isTraining: false).values(samples)
         _ = observing.input.update(fromContentsOf: inputs)

@@ -42,7 +42,7 @@ import Testing
     ) throws {
         let model = try network.model(seed: 7)
         let outputs = try model.graph.shapes()[model.graph.outputs[0]].count
-        let inputs = Noise.values(batch * network.input.count, seed: 21)
+        let inputs = network.samples(batch, seed: 21)
         let labels = (0..<batch).map { Int32($0 * 2 % outputs) }
         let values = Noise.values(batch * outputs, seed: 5).map { abs($0) }
         let data = try kind == .labels

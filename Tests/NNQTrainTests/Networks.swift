@@ -8,14 +8,27 @@ import Testing
 struct Case: Sendable, CustomTestStringConvertible {
     let name: String
     let input: Shape
+    /// Inputs are whole numbers below this, where given.
+    var indices: Int?
     let blocks: @Sendable () -> [any Block]
 
     var testDescription: String { name }
 
-    init(_ name: String, _ input: Shape, @BlockBuilder _ blocks: @escaping @Sendable () -> [any Block]) {
+    init(
+        _ name: String, _ input: Shape, indices: Int? = nil,
+        @BlockBuilder _ blocks: @escaping @Sendable () -> [any Block]
+    ) {
         self.name = name
+        self.indices = indices
         self.input = input
         self.blocks = blocks
+    }
+
+    /// Random values for so many samples.
+    func samples(_ count: Int, seed: UInt64) -> [Float] {
+        let values = Noise.values(count * input.count, seed: seed)
+        guard let indices else { return values }
+        return values.map { (($0 + 1) / 2 * Float(indices)).rounded(.down) }
     }
 
     func model(seed: UInt64) throws -> Model {
@@ -29,7 +42,8 @@ struct Case: Sendable, CustomTestStringConvertible {
         return model
     }
 
-    static let all = dense + convolutions + pools + norms + functions + shapes + residuals
+    static let all =
+        dense + convolutions + pools + norms + functions + shapes + residuals + elementwise + anyRank + sequences
 
     private static let dense = [
         Case("dense", [5]) { Dense(4); Tanh(); Dense(3) },
@@ -38,7 +52,7 @@ struct Case: Sendable, CustomTestStringConvertible {
         Case("dense on 8 channels", [3, 4, 2]) { Conv2D(8, kernel: 2); ReLU(); Flatten(); Dense(3) },
     ]
 
-    private static func around(
+    static func around(
         _ name: String, @BlockBuilder _ middle: @escaping @Sendable () -> [any Block]
     ) -> Case {
         Case(name, [6, 7, 3]) {

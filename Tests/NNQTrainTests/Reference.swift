@@ -2,6 +2,7 @@
 // A network as plain loops in double precision: what the engine is compared with.
 
 import Foundation
+import LayerReference
 import NNQGraph
 
 /// Computes every node of a graph, sample by sample, NHWC.
@@ -52,14 +53,16 @@ struct Reference {
             let output: Shape = [1, 1, shape.count]
             return inputs[0].map { pool($0, inputShape, output, window) { $0.reduce(0, +) / Double($0.count) } }
         case .batchNorm(let epsilon, _): return normalize(node.name, inputs[0], shape.channels, Double(epsilon))
-        case .activation(let function): return inputs[0].map { $0.map { Self.apply(function, $0) } }
         case .softmax: return inputs[0].map { softmax($0, shape.channels) }
-        case .add: return zip(inputs[0], inputs[1]).map { zip($0, $1).map(+) }
-        case .concat:
-            let channels = node.inputs.map { shapes[$0].channels }
-            return samples.indices.map { sample in join(inputs.map { $0[sample] }, channels) }
         case .flatten, .reshape, .dropout: return inputs[0]
         case .pad(let margins): return inputs[0].map { pad($0, inputShape, shape, margins) }
+        default:
+            return samples.indices.map { sample in
+                let layer = LayerReference(
+                    node.layer, inputs: inputs.map { $0[sample] }, shapes: node.inputs.map { shapes[$0] },
+                    output: shape, parameter: { parameters["\(node.name).\($0)"]! })
+                return layer.values()!
+            }
         }
     }
 
@@ -142,17 +145,6 @@ struct Reference {
         return y
     }
 
-    private static func apply(_ function: Activation, _ x: Double) -> Double {
-        switch function {
-        case .relu: max(x, 0)
-        case .relu6: min(max(x, 0), 6)
-        case .leakyReLU(let slope): x < 0 ? Double(slope) * x : x
-        case .sigmoid: 1 / (1 + exp(-x))
-        case .tanh: tanh(x)
-        case .step: x >= 0 ? 1 : 0
-        }
-    }
-
     private func softmax(_ x: [Double], _ channels: Int) -> [Double] {
         var y = x
         for first in stride(from: 0, to: x.count, by: channels) {
@@ -161,13 +153,6 @@ struct Reference {
             for i in first..<first + channels { y[i] = exp(x[i] - top) / sum }
         }
         return y
-    }
-
-    private func join(_ parts: [[Double]], _ channels: [Int]) -> [Double] {
-        let pixels = parts[0].count / channels[0]
-        return (0..<pixels).flatMap { pixel in
-            zip(parts, channels).flatMap { part, count in part[pixel * count..<(pixel + 1) * count] }
-        }
     }
 
     private func pad(_ x: [Double], _ input: Shape, _ output: Shape, _ margins: Margins) -> [Double] {

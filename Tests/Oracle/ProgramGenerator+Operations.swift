@@ -24,6 +24,14 @@ extension ProgramGenerator {
             return push(.table(values), [input], shape(of: input), zeroPoint: int8())
         case .NNQ_OP_SOFTMAX: return appendSoftmax(input)
         case .NNQ_OP_RESHAPE: return appendReshape(input)
+        case .NNQ_OP_SLICE: return appendSlice(input)
+        case .NNQ_OP_TRANSPOSE: return appendTranspose(input)
+        case .NNQ_OP_RESIZE_NEAREST: return appendResizeNearest(input)
+        case .NNQ_OP_RESIZE_BILINEAR: return appendResizeBilinear(input)
+        case .NNQ_OP_GATHER: return appendGather(input)
+        case .NNQ_OP_ARG_MAX: return appendArgMax(input)
+        case .NNQ_OP_TRANSPOSE_CONV2D: return appendTransposeConv(input)
+        case .NNQ_OP_BATCH_MATMUL: return appendBatchMatmul(input)
         case .NNQ_OP_CONSTANT: return appendConstant()
         case .NNQ_OP_TFLITE_ADD: return appendTFLiteAdd(input)
         case .NNQ_OP_MUL: return appendMul(input)
@@ -41,7 +49,7 @@ extension ProgramGenerator {
     mutating func push(
         _ operation: Operation, _ inputs: [Int], _ shape: [Int], zeroPoint: Int8, limit: Int = 20_000
     ) -> Bool {
-        guard shape.reduce(1, *) <= limit else { return false }
+        guard shape.reduce(1, *) <= limit, inputs.allSatisfy({ operation.reads(tensors[$0].type) }) else { return false }
         tensors.append(tensor(shape, zeroPoint: zeroPoint))
         operations.append(ProgramOperation(operation, inputs: inputs))
         return true
@@ -106,5 +114,13 @@ extension ProgramGenerator {
         let width = oneOf((1...rest).filter { rest % $0 == 0 })
         return push(
             .reshape, [input], [height, width, rest / width], zeroPoint: tensors[input].quantization.zeroPoint)
+    }
+}
+
+extension Operation {
+    /// Whether the op works on elements of this type.
+    fileprivate func reads(_ type: ElementType) -> Bool {
+        if case .gather = self { return type != .int16 }
+        return type == .int8
     }
 }

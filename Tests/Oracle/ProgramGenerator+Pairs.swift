@@ -42,7 +42,7 @@ extension ProgramGenerator {
     }
 
     /// A multiplier and a shift for values up to `bound`: most often those that fill int8, else any legal ones.
-    private mutating func scale(_ bound: Int, leastShift: Int = 1) -> (multiplier: Int32, shift: Int32) {
+    mutating func scale(_ bound: Int, leastShift: Int = 1) -> (multiplier: Int32, shift: Int32) {
         let multiplier = multiplier()
         let room = (Int(Int32.max) / bound).log2
         let least = max(31 - room, leastShift)

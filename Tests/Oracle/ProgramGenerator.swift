@@ -8,7 +8,7 @@ import NNQFormat
 /// Builds legal programs from a seed, with a taste for the edges: 1 x 1 maps, padding wider than the map, kernels
 /// larger than the map, extreme weights, biases, multipliers and zero points.
 public struct ProgramGenerator {
-    public static let opcodes: [nnq_opcode] = (1..<Int(NNQ_OPCODE_LIMIT)).map {
+    public static let opcodes: [nnq_opcode] = (1..<Int(NNQ_OPCODE_LIMIT)).filter { nnq_op_name(Int32($0)) != nil }.map {
         nnq_opcode(rawValue: nnq_opcode.RawValue($0))!
     }
 
@@ -37,6 +37,8 @@ public struct ProgramGenerator {
                 other[axis] = 1 + rng.below(6)
                 addInput(other)
             }
+        case .NNQ_OP_BATCH_MATMUL: addFactor(to: shape)
+        case .NNQ_OP_GATHER: if rng.below(2) == 0 { (tensors[0].type, tensors[0].quantization.zeroPoint) = (.int32, 0) }
         default: break
         }
         while !append(opcode) {}
@@ -64,6 +66,7 @@ public struct ProgramGenerator {
         let kinds: [nnq_opcode] = [
             .NNQ_OP_CONV2D, .NNQ_OP_DEPTHWISE_CONV2D, .NNQ_OP_MAX_POOL, .NNQ_OP_AVERAGE_POOL, .NNQ_OP_ADD,
             .NNQ_OP_CONCAT, .NNQ_OP_PAD, .NNQ_OP_TABLE, .NNQ_OP_CONSTANT, .NNQ_OP_TFLITE_ADD, .NNQ_OP_MUL,
+            .NNQ_OP_SLICE, .NNQ_OP_TRANSPOSE,
         ]
         for _ in 0..<4 * (1 + rng.below(limit)) where operations.count < limit {
             _ = append(kinds[rng.below(kinds.count)], on: max(0, tensors.count - 1 - rng.below(4) / 3))
@@ -75,6 +78,7 @@ public struct ProgramGenerator {
     /// Values for the inputs of a program: uniform, extreme or constant.
     public mutating func inputs(of program: Program) -> [[Int8]] {
         program.tensors.prefix(program.inputCount).map { tensor in
+            if tensor.type == .int32 { return (0..<tensor.count).flatMap { _ in int32Bytes(rng.below(80) - 4) } }
             let style = rng.below(6)
             let constant = int8()
             return (0..<tensor.count).map { _ in
@@ -87,6 +91,11 @@ public struct ProgramGenerator {
         }
     }
 
+    /// A number in this machine's byte order.
+    private func int32Bytes(_ value: Int) -> [Int8] {
+        withUnsafeBytes(of: Int32(value)) { $0.map { Int8(bitPattern: $0) } }
+    }
+
     private mutating func start() {
         tensors = []
         operations = []
@@ -95,6 +104,13 @@ public struct ProgramGenerator {
 
     private func finish(outputs: [Int]) -> Program {
         Program(tensors: tensors, inputCount: inputCount, operations: operations, outputs: outputs)
+    }
+
+    /// An input that can be multiplied with one of this shape.
+    private mutating func addFactor(to shape: [Int]) {
+        let depth = shape[1 + rng.below(2)]
+        let extents = rng.below(2) == 0 ? [depth, 1 + rng.below(9)] : [1 + rng.below(9), depth]
+        addInput([rng.below(2) == 0 ? 1 : shape[0]] + extents)
     }
 
     private mutating func addInput(_ shape: [Int]) {

@@ -11,6 +11,7 @@ struct Affine {
     init(_ p: nnq_conv2d_params) { self.init(p.act_min, p.act_max, p.rounding, p.pre_shift) }
     init(_ p: nnq_depthwise_conv2d_params) { self.init(p.act_min, p.act_max, p.rounding, p.pre_shift) }
     init(_ p: nnq_dense_params) { self.init(p.act_min, p.act_max, p.rounding, p.pre_shift) }
+    init(_ p: nnq_transpose_conv2d_params) { self.init(p.act_min, p.act_max, p.rounding, p.pre_shift) }
     init(_ p: nnq_average_pool_params) { self.init(p.act_min, p.act_max, p.rounding, p.pre_shift) }
 
     private init(_ low: Int32, _ high: Int32, _ rounding: Int32, _ preShift: Int32) {

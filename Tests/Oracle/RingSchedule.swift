@@ -101,11 +101,14 @@ extension Operation {
         case .maxPool(let p): (Int(p.stride_height), Int(p.kernel_height), Int(p.pad_top))
         case .averagePool(let p, _): (Int(p.stride_height), Int(p.kernel_height), Int(p.pad_top))
         case .pad(let p): (1, 1, Int(p.pad_top))
-        case .add, .table, .softmax: (1, 1, 0)
+        case .add, .table, .softmax, .argMax: (1, 1, 0)
         case .constant, .tfliteAdd, .mul, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize: (1, 1, 0)
         case .reduce(let p): p.axes & 1 == 1 ? (0, 0, 0) : (1, 1, 0)
         case .concat(let axis, _): axis == 0 ? (0, 0, 0) : (1, 1, 0)
         case .dense, .reshape: (0, 0, 0)
+        case .slice(let p): p.step_height < 0 ? (0, 0, 0) : (Int(p.step_height), 1, -Int(p.begin_height))
+        case .transpose(let p): p.axis_height == 0 ? (1, 1, 0) : (0, 0, 0)
+        case .resizeNearest, .resizeBilinear, .gather, .transposeConv2D, .batchMatmul: (0, 0, 0)
         }
     }
 

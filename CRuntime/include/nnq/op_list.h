@@ -19,11 +19,11 @@ enum NNQ_CLOSED_ENUM nnq_opcode {
 };
 
 /* One past the largest op code. */
-enum {
-    NNQ_OPCODE_LIMIT = 1
-#define NNQ_OP(code, name, NAME, min_inputs, max_inputs, in_place) +1
+union nnq_opcode_sizes {
+#define NNQ_OP(code, name, NAME, min_inputs, max_inputs, in_place) char name[code];
 #include "nnq/ops.def"
 };
+enum { NNQ_OPCODE_LIMIT = 1 + sizeof(union nnq_opcode_sizes) };
 
 /* Parameters of each op, `nnq_<op>_params`: the op code, then every field of ops.def as int32_t. */
 #define NNQ_OP(code, name, NAME, min_inputs, max_inputs, in_place)                                                     \

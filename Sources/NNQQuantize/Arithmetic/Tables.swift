@@ -10,9 +10,19 @@ package enum Tables {
     /// By `q + 128`: the int8 value nearest to the function of the real value, saturated; zero's where the function
     /// has none.
     package static func values(of function: Activation, input: Quantization, output: Quantization) -> [Int8] {
+        values(input: input, output: output, function.value)
+    }
+
+    /// The identity, from one quantization to another.
+    package static func conversion(from input: Quantization, to output: Quantization) -> [Int8] {
+        values(input: input, output: output) { $0 }
+    }
+
+    private static func values(
+        input: Quantization, output: Quantization, _ function: (Double) -> Double
+    ) -> [Int8] {
         (-128...127).map { q in
-            let real = Double(input.scale) * Double(q - Int(input.zeroPoint))
-            let value = function.value(at: real)
+            let value = function(Double(input.scale) * Double(q - Int(input.zeroPoint)))
             let steps = ((value.isNaN ? 0 : value) / Double(output.scale) + 0.5).rounded(.down)
             return Int8(min(max(steps + Double(output.zeroPoint), -128), 127))
         }

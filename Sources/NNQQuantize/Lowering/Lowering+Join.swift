@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Layers of several inputs: add and concat.
+// Layers of several inputs: sums, differences and concat.
 
 import CNNQ
 import NNQFormat
 import NNQGraph
 
 extension Lowering {
-    mutating func lowerAdd(_ index: Int) throws {
-        let operands = graph.nodes[index].inputs.map { shapes[$0] }
-        guard operands[0] == operands[1] else { throw noOperation(index) }
+    /// - Parameter signs: 1 or -1 for each of the two inputs.
+    mutating func lowerSum(_ index: Int, signs: [Int]) throws {
+        try checkBroadcast(index)
         let inputs = inputs(index).map { program.tensors[$0].quantization }
-        let (sum, output) = try fitted(index, calibratedOutput(index)) { SumArithmetic(inputs: inputs, output: $0) }
+        let (sum, output) = try fitted(index, calibratedOutput(index)) {
+            SumArithmetic(inputs: inputs, signs: signs, output: $0)
+        }
         var parameters = nnq_add_params()
         parameters.multiplier_a = sum.multipliers[0]
         parameters.multiplier_b = sum.multipliers[1]

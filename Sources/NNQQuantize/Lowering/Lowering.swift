@@ -67,14 +67,18 @@ struct Lowering {
             let input = shapes[graph.nodes[index].inputs[0]]
             try lowerMaxPool(index, Window(kernel: Pair(input.height, input.width)))
         case .softmax: try lowerSoftmax(index)
-        case .add: try lowerAdd(index)
+        case .l2Normalize: try lowerL2Normalize(index)
+        case .constant: try lowerConstant(index)
+        case .add: try lowerSum(index, signs: [1, 1])
+        case .binary(let function): try lowerBinary(index, function)
+        case .prelu: try lowerPrelu(index)
+        case .reduce(let reduction, let axes, _): try lowerReduce(index, reduction, axes: axes)
         case .concat(let axis): try lowerConcat(index, axis: axis)
         case .flatten, .reshape: try lowerReshape(index)
         case .pad(let margins): try lowerPad(index, margins)
         case .dropout: alias(index)
         case .batchNorm: preconditionFailure("batch norms became other layers before lowering")
-        case .constant, .transposedConv2D, .prelu, .l2Normalize, .binary, .matmul, .slice, .transpose, .resize, .reduce,
-            .argMax, .embedding, .lstm, .gru:
+        case .transposedConv2D, .matmul, .slice, .transpose, .resize, .argMax, .embedding, .lstm, .gru:
             throw noOperation(index)
         }
     }
@@ -106,6 +110,9 @@ struct Lowering {
 
     /// The tensors that a node reads.
     func inputs(_ index: Int) -> [Int] { graph.nodes[index].inputs.map { tensorOf[$0]! } }
+
+    /// The tensor of one of a node's inputs.
+    func input(_ index: Int, _ position: Int) -> Int { tensorOf[graph.nodes[index].inputs[position]]! }
 
     /// How the only input of a node is quantized.
     func inputQuantization(_ index: Int) -> Quantization { program.tensors[inputs(index)[0]].quantization }

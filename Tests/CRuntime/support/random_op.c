@@ -112,6 +112,32 @@ int32_t random_depthwise_conv2d(builder *b, rng *r, int32_t input) {
     return builder_op_add(b, &params, &input, 1, v.out, h.out, in.channels, random_zero_point(r));
 }
 
+int32_t random_transpose_conv2d(builder *b, rng *r, int32_t input) {
+    const builder_tensor in = b->tensors[input];
+    const int32_t kernel[2] = {random_small(r, 5), random_small(r, 5)};
+    const int32_t stride[2] = {random_small(r, 4), random_small(r, 4)};
+    const int32_t dilation[2] = {random_small(r, 3), random_small(r, 3)};
+    const int32_t pad[2] = {rng_range(r, 0, 4), rng_range(r, 0, 4)};
+    const int32_t groups = in.channels % 2 == 0 && rng_once_in(r, 3) ? 2 : rng_once_in(r, 8) ? in.channels : 1;
+    const int32_t channels = groups * random_small(r, groups > 1 ? 2 : 6);
+    const int32_t taps = kernel[0] * kernel[1] * (in.channels / groups);
+    int32_t size[2] = {in.height, in.width};
+    nnq_dense_params affine;
+    for (int i = 0; i < 2; i++) {
+        const int32_t covered = (size[i] - 1) * stride[i] + (kernel[i] - 1) * dilation[i] + 1 - pad[i];
+        size[i] = rng_range(r, 1, (covered < 1 ? 1 : covered) + 2);
+    }
+    if (channels > MOST_CHANNELS || channels * taps > MOST_WEIGHTS || size[0] > 40 || size[1] > 40) {
+        return -1;
+    }
+    random_affine(b, r, channels, taps, &affine);
+    const nnq_params params = {
+        .transpose_conv2d = {NNQ_OP_TRANSPOSE_CONV2D, kernel[0], kernel[1], stride[0], stride[1], dilation[0],
+                             dilation[1], pad[0], pad[1], groups, affine.act_min, affine.act_max, affine.rounding,
+                             affine.pre_shift, affine.shift, affine.filter}};
+    return builder_op_add(b, &params, &input, 1, size[0], size[1], channels, random_zero_point(r));
+}
+
 int32_t random_dense(builder *b, rng *r, int32_t input) {
     const builder_tensor in = b->tensors[input];
     const int32_t count = in.height * in.width * in.channels;
@@ -245,11 +271,33 @@ int32_t random_reshape(builder *b, rng *r, int32_t input) {
     return builder_op_add(b, &params, &input, 1, in.width * in.height, 1, in.channels, in.zero_point);
 }
 
-int32_t random_op(builder *b, rng *r, int32_t opcode, int32_t input) {
+static int32_t make(builder *b, rng *r, int32_t opcode, int32_t input) {
     switch (opcode) {
 #define NNQ_OP(code, name, NAME, min_inputs, max_inputs, in_place)                                                     \
     case code: return random_##name(b, r, input);
 #include "nnq/ops.def"
     default: return -1;
     }
+}
+
+/* Whether the last op works on its inputs: on int8, or on what gather reads. */
+static int types_fit(const builder *b) {
+    const builder_op *op = &b->ops[b->op_count - 1];
+    for (int32_t i = 0; i < op->input_count; i++) {
+        const int32_t type = b->tensors[op->inputs[i]].type;
+        if (type != NNQ_INT8 && !(op->params.opcode == NNQ_OP_GATHER && type == NNQ_INT32)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+int32_t random_op(builder *b, rng *r, int32_t opcode, int32_t input) {
+    const int32_t output = make(b, r, opcode, input);
+    if (output >= 0 && !types_fit(b)) {
+        b->op_count--;
+        b->tensor_count--;
+        return -1;
+    }
+    return output;
 }

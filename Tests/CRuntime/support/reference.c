@@ -3,6 +3,8 @@
  */
 #include "reference_parts.h"
 
+#include "reference_shapes.h"
+
 wide floor_divide(wide a, wide b) {
     return a / b - (a % b != 0 && a < 0);
 }
@@ -99,6 +101,30 @@ static void depthwise_conv2d(const context *c, int32_t y, int32_t x, int32_t oc)
     }
     c->output[element(c->out, y, x, oc)] =
         requantize(c, sum, p->kernel_height * p->kernel_width, oc, AFFINE(p));
+}
+
+/* The sum over taps, of what lies under them: between the input's pixels, its zero point. */
+static void transpose_conv2d(const context *c, int32_t y, int32_t x, int32_t oc) {
+    const nnq_transpose_conv2d_params *p = &c->op->params.transpose_conv2d;
+    const int32_t per_group = c->in->channels / p->groups;
+    const int32_t group = oc / (c->out->channels / p->groups);
+    int64_t sum = 0;
+    for (int32_t i = 0; i < p->kernel_height; i++) {
+        for (int32_t j = 0; j < p->kernel_width; j++) {
+            const int32_t down = y + p->pad_top - i * p->dilation_height;
+            const int32_t across = x + p->pad_left - j * p->dilation_width;
+            const int meets = down % p->stride_height == 0 && across % p->stride_width == 0;
+            for (int32_t k = 0; k < per_group; k++) {
+                const int32_t weight = ((oc * p->kernel_height + i) * p->kernel_width + j) * per_group + k;
+                const int32_t value = meets ? tap(c, down / p->stride_height, across / p->stride_width,
+                                                  group * per_group + k)
+                                            : c->in->zero_point;
+                sum += constant_i8(c, p->filter, weight) * value;
+            }
+        }
+    }
+    c->output[element(c->out, y, x, oc)] =
+        requantize(c, sum, p->kernel_height * p->kernel_width * per_group, oc, AFFINE(p));
 }
 
 static void dense(const context *c, int32_t y, int32_t x, int32_t o) {
@@ -206,6 +232,7 @@ static void one_element(const context *c, int32_t y, int32_t x, int32_t channel)
     case NNQ_OP_CONV2D: conv2d(c, y, x, channel); break;
     case NNQ_OP_DEPTHWISE_CONV2D: depthwise_conv2d(c, y, x, channel); break;
     case NNQ_OP_DENSE: dense(c, y, x, channel); break;
+    case NNQ_OP_TRANSPOSE_CONV2D: transpose_conv2d(c, y, x, channel); break;
     case NNQ_OP_MAX_POOL: max_pool(c, y, x, channel); break;
     case NNQ_OP_AVERAGE_POOL: average_pool(c, y, x, channel); break;
     case NNQ_OP_CONCAT: concat(c, y, x, channel); break;
@@ -228,6 +255,9 @@ static void one_element(const context *c, int32_t y, int32_t x, int32_t channel)
 
 void reference_run(const builder *b, int8_t *const *tensors) {
     for (int32_t k = 0; k < b->op_count; k++) {
+        if (reference_shapes(b, k, tensors)) {
+            continue;
+        }
         const builder_op *op = &b->ops[k];
         const int32_t output = b->input_count + k;
         const int32_t input = op->inputs[0];

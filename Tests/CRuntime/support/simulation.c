@@ -19,6 +19,14 @@ op_rows op_rows_of(const builder_op *op) {
     case NNQ_OP_PAD: return (op_rows){1, 1, 1, p->pad.pad_top, 0};
     case NNQ_OP_DENSE:
     case NNQ_OP_RESHAPE: return (op_rows){0, 0, 0, 0, 1};
+    case NNQ_OP_RESIZE_NEAREST:
+    case NNQ_OP_RESIZE_BILINEAR:
+    case NNQ_OP_GATHER:
+    case NNQ_OP_TRANSPOSE_CONV2D:
+    case NNQ_OP_BATCH_MATMUL: return (op_rows){0, 0, 0, 0, 1};
+    case NNQ_OP_SLICE:
+        return (op_rows){p->slice.step_height, 1, 1, -p->slice.begin_height, p->slice.step_height < 0};
+    case NNQ_OP_TRANSPOSE: return (op_rows){1, 1, 1, 0, p->transpose.axis_height != 0};
     case NNQ_OP_REDUCE: return (op_rows){1, 1, 1, 0, p->reduce.axes & 1};
     case NNQ_OP_CONCAT: return (op_rows){1, 1, 1, 0, p->concat.axis == 0};
     default: return (op_rows){1, 1, 1, 0, 0};

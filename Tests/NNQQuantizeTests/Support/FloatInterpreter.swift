@@ -2,6 +2,7 @@
 // A float engine that shares nothing with the trained one: plain loops in double precision, one sample at a time.
 
 import Foundation
+import LayerReference
 import NNQGraph
 import NNQQuantize
 
@@ -32,8 +33,8 @@ struct FloatInterpreter {
 
     private func value(_ index: Int, _ operands: [[Double]]) -> [Double] {
         let node = model.graph.nodes[index]
-        let input = operands[0]
-        let shape = shapes[node.inputs[0]]
+        let shape = node.inputs.first.map { shapes[$0] } ?? shapes[index]
+        let input = operands.first ?? []
         switch node.layer {
         case .input: return []
         case .dense(let units, _):
@@ -62,28 +63,19 @@ struct FloatInterpreter {
                 let normal = (input[place] - mean[channel]) / (variance[channel] + Double(epsilon)).squareRoot()
                 return gamma[channel] * normal + beta[channel]
             }
-        case .activation(let function): return input.map { Self.apply(function, $0) }
         case .softmax: return softmax(input, channels: shape.channels)
-        case .add: return zip(input, operands[1]).map { $0 + $1 }
-        case .concat: return concatenated(operands, channels: node.inputs.map { shapes[$0].channels })
         case .flatten, .reshape, .dropout: return input
         case .pad(let margins): return padded(index, input, margins)
+        default:
+            let layer = LayerReference(
+                node.layer, inputs: operands, shapes: node.inputs.map { shapes[$0] }, output: shapes[index],
+                parameter: { parameter(node, $0)! })
+            return layer.values()!
         }
     }
 
     private func parameter(_ node: Node, _ name: String) -> [Double]? {
         model.parameters["\(node.name).\(name)"]?.values.map { Double($0) }
-    }
-
-    private static func apply(_ function: Activation, _ x: Double) -> Double {
-        switch function {
-        case .relu: return x > 0 ? x : 0
-        case .relu6: return x < 0 ? 0 : x > 6 ? 6 : x
-        case .leakyReLU(let slope): return x < 0 ? x * Double(slope) : x
-        case .sigmoid: return 1 / (1 + exp(-x))
-        case .tanh: return tanh(x)
-        case .step: return x < 0 ? 0 : 1
-        }
     }
 
     /// Calls `body` for each output position with the window's taps inside of the map: row, column, place in the
@@ -153,12 +145,6 @@ struct FloatInterpreter {
             let exponentials = row.map { exp($0 - largest) }
             let sum = exponentials.reduce(0, +)
             return exponentials.map { $0 / sum }
-        }
-    }
-
-    private func concatenated(_ operands: [[Double]], channels: [Int]) -> [Double] {
-        (0..<operands[0].count / channels[0]).flatMap { position in
-            zip(operands, channels).flatMap { $0[position * $1..<(position + 1) * $1] }
         }
     }
 
