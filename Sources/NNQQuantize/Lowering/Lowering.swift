@@ -70,8 +70,17 @@ struct Lowering {
         case .pad(let margins): try lowerPad(index, margins)
         case .dropout: alias(index)
         case .batchNorm: preconditionFailure("batch norms became other layers before lowering")
-        case .transposedConv2D, .matmul, .slice, .transpose, .resize, .argMax, .embedding, .lstm, .gru:
-            throw noOperation(index)
+        case .transposedConv2D(_, let window, let outputPadding, let groups, _):
+            try lowerTransposedConvolution(index, window, outputPadding, groups: groups)
+        case .matmul(let transposesA, let transposesB):
+            try lowerMatmul(index, transposesA: transposesA, transposesB: transposesB)
+        case .slice(let begin, let size, let step): try lowerSlice(index, begin: begin, size: size, step: step)
+        case .transpose(let permutation): try lowerTranspose(index, permutation)
+        case .resize(let size, let interpolation, let coordinates):
+            try lowerResize(index, size, interpolation, coordinates)
+        case .argMax: try lowerArgMax(index)
+        case .embedding(let count, _): try lowerEmbedding(index, count: count)
+        case .lstm, .gru: throw noOperation(index)
         }
     }
 
@@ -82,8 +91,9 @@ struct Lowering {
 
     /// The model's inputs come first among the tensors.
     private mutating func lowerInput(_ index: Int) throws {
-        let quantization = model.metadata.exactInput(graph, index) ?? ranges[index].quantization
-        try appendTensor(index, named: graph.nodes[index].name, quantization)
+        let (quantization, type) = indexInput(index)
+            ?? (model.metadata.exactInput(graph, index) ?? ranges[index].quantization, .int8)
+        try appendTensor(index, named: graph.nodes[index].name, quantization, type: type)
         record(index)
     }
 
@@ -110,10 +120,10 @@ struct Lowering {
     /// Appends a node's op, which computes the node's result.
     /// - Parameter inputs: the tensors that it reads; nil for those of the node's inputs.
     mutating func append(
-        _ operation: Operation, for index: Int, inputs: [Int]? = nil, _ output: Quantization
+        _ operation: Operation, for index: Int, inputs: [Int]? = nil, _ output: Quantization, type: ElementType = .int8
     ) throws {
-        program.operations.append(ProgramOperation(operation, inputs: inputs ?? self.inputs(index)))
-        try appendTensor(index, named: graph.nodes[index].name, output)
+        try appendOperation(operation, of: index, inputs: inputs ?? self.inputs(index))
+        try appendTensor(index, named: graph.nodes[index].name, output, type: type)
         record(index)
     }
 
@@ -122,9 +132,20 @@ struct Lowering {
     mutating func appendPart(
         _ operation: Operation, of index: Int, inputs: [Int], extents: MapExtents, part: Int, _ output: Quantization
     ) throws -> Int {
-        program.operations.append(ProgramOperation(operation, inputs: inputs))
+        try appendOperation(operation, of: index, inputs: inputs)
         try appendTensor(index, named: "\(graph.nodes[index].name).part\(part)", output, extents: extents)
         return program.tensors.count - 1
+    }
+
+    private mutating func appendOperation(_ operation: Operation, of index: Int, inputs: [Int]) throws {
+        let isGather = operation.opcode == .NNQ_OP_GATHER
+        if let wide = inputs.first(where: { program.tensors[$0].type != .int8 }), !isGather {
+            throw QuantizeError.at(
+                graph.nodes[index],
+                "it reads the whole numbers of '\(program.tensors[wide].name)', and only an embedding can: "
+                    + "make them an output of the model instead")
+        }
+        program.operations.append(ProgramOperation(operation, inputs: inputs))
     }
 
     /// A node whose value is its input's.
@@ -141,7 +162,8 @@ struct Lowering {
     }
 
     private mutating func appendTensor(
-        _ index: Int, named name: String, _ quantization: Quantization, extents: MapExtents? = nil
+        _ index: Int, named name: String, _ quantization: Quantization, extents: MapExtents? = nil,
+        type: ElementType = .int8
     ) throws {
         let extents = extents ?? MapExtents(shapes[index])
         guard max(extents.height, extents.width, extents.channels) <= 65535 else {
@@ -153,7 +175,7 @@ struct Lowering {
         program.tensors.append(
             ProgramTensor(
                 name: name, height: extents.height, width: extents.width, channels: extents.channels,
-                quantization: quantization))
+                quantization: quantization, type: type))
         nodeOfTensor.append(nil)
     }
 }
