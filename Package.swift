@@ -83,6 +83,9 @@ let package = Package(
             name: "NNQImportTests",
             dependencies: [
                 "NNQImport", "NNQBase", "NNQGraph", "NNQTrain", "NNQFormat", "NNQRuntime", "CNNQ", "ONNXProto",
+            ],
+            exclude: [
+                "ONNX/Models", "ONNX/accepted_cases.txt", "ONNX/export_torch.py", "ONNX/quantize_onnxruntime.py",
             ]),
         .testTarget(name: "NNQDataTests", dependencies: ["NNQBase", "NNQData"]),
     ]

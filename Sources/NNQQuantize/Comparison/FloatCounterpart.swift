@@ -102,6 +102,7 @@ extension Operation {
         case .concat, .pad, .table, .softmax, .reshape: nil
         case .slice, .transpose, .resizeNearest, .resizeBilinear, .gather, .argMax: nil
         case .constant, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize, .reduce: nil
+        case .lstm, .gru, .svdf: nil
         }
     }
 }

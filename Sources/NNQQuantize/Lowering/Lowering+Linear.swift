@@ -77,7 +77,8 @@ extension Lowering {
         let node = graph.nodes[index]
         let weight = model.parameters["\(node.name).weight"]!
         let bias = model.parameters["\(node.name).bias"]?.values
-        let weights = LinearWeights(filter: weight.values, bias: bias ?? Array(repeating: 0, count: weight.shape[0]))
+        var weights = LinearWeights(filter: weight.values, bias: bias ?? Array(repeating: 0, count: weight.shape[0]))
+        weights.scales = weightScales[node.name]
         guard (weights.filter + weights.bias).allSatisfy(\.isFinite) else {
             throw QuantizeError.at(
                 node, "a weight is infinite or not a number: train again with a smaller learning rate")

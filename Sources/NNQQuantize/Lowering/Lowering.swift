@@ -19,6 +19,8 @@ struct Lowering {
     let fusion: ActivationFusion
     let ranges: OutputRanges
     let shapes: [Shape]
+    /// By node name: the scale of each output channel's weights, where the model came with them.
+    let weightScales: [String: [Float]]
     private(set) var program = Program(tensors: [], inputCount: 0, operations: [], outputs: [])
     /// By tensor: the float node whose values it holds.
     private(set) var nodeOfTensor: [String?] = []
@@ -28,14 +30,20 @@ struct Lowering {
 
     var graph: Graph { model.graph }
 
-    init(_ model: Model, _ fusion: ActivationFusion, _ ranges: OutputRanges) throws {
+    init(
+        _ model: Model, _ fusion: ActivationFusion, _ ranges: OutputRanges, weightScales: [String: [Float]] = [:]
+    ) throws {
         self.model = model
+        self.weightScales = weightScales
         self.fusion = fusion
         self.ranges = ranges
         shapes = try model.graph.shapes()
         for index in graph.inputs { try lowerInput(index) }
         program.inputCount = program.tensors.count
-        for index in graph.nodes.indices where !fusion.fused.contains(index) { try lower(index) }
+        for index in graph.nodes.indices where !fusion.fused.contains(index) {
+            try lower(index)
+            try requantize(index)
+        }
         guard !program.operations.isEmpty else {
             throw QuantizeError("the model has no layer that computes anything: there is nothing to run")
         }
@@ -89,10 +97,23 @@ struct Lowering {
         QuantizeError.at(graph.nodes[index], "there is no int8 op for it yet: replace it by other layers")
     }
 
+    /// Gives a node's values the quantization that the model came with, where its op has one of its own.
+    private mutating func requantize(_ index: Int) throws {
+        guard let wanted = ranges.given(fusion.result(of: index)), let tensor = tensorOf[fusion.result(of: index)],
+            program.tensors[tensor].quantization != wanted
+        else { return }
+        let own = program.tensors[tensor].quantization
+        let identity = Tables.values(of: .leakyReLU(slope: 1), input: own, output: wanted)
+        program.operations.append(ProgramOperation(.table(identity), inputs: [tensor]))
+        try appendTensor(
+            index, named: "\(graph.nodes[index].name).requantized", wanted, extents: MapExtents(program.tensors[tensor]))
+        record(index)
+    }
+
     /// The model's inputs come first among the tensors.
     private mutating func lowerInput(_ index: Int) throws {
         let (quantization, type) = indexInput(index)
-            ?? (model.metadata.exactInput(graph, index) ?? ranges[index].quantization, .int8)
+            ?? (model.metadata.exactInput(graph, index) ?? ranges.quantization(index), .int8)
         try appendTensor(index, named: graph.nodes[index].name, quantization, type: type)
         record(index)
     }
@@ -107,7 +128,7 @@ struct Lowering {
     func inputQuantization(_ index: Int) -> Quantization { program.tensors[inputs(index)[0]].quantization }
 
     /// The quantization that calibration gives to a node's op.
-    func calibratedOutput(_ index: Int) -> Quantization { ranges[fusion.result(of: index)].quantization }
+    func calibratedOutput(_ index: Int) -> Quantization { ranges.quantization(fusion.result(of: index)) }
 
     /// Output limits of a node's op: those of its fused activation, or all of int8.
     func limits(_ index: Int, _ output: Quantization) -> (min: Int32, max: Int32) {
