@@ -73,13 +73,8 @@ let package = Package(
         .testTarget(
             name: "NNQQuantizeTests",
             dependencies: [
-<<<<<<< HEAD
                 "NNQQuantize", "NNQGraph", "NNQBase", "NNQData", "NNQTrain", "NNQFormat", "NNQRewrite", "NNQRuntime",
-                "CNNQ", "Oracle",
-=======
-                "NNQQuantize", "NNQGraph", "NNQBase", "NNQData", "NNQTrain", "NNQFormat", "NNQRuntime", "CNNQ",
-                "Oracle", "LayerReference",
->>>>>>> main
+                "CNNQ", "Oracle", "LayerReference",
             ]),
         .testTarget(
             name: "NNQTrainTests", dependencies: ["NNQTrain", "NNQBase", "NNQGraph", "NNQData", "LayerReference"]),
