@@ -67,8 +67,8 @@ let package = Package(
         .testTarget(name: "NNQRuntimeTests", dependencies: ["NNQBase", "NNQFormat", "NNQRuntime", "CNNQ", "Oracle"]),
         .testTarget(
             name: "NNQRewriteTests",
-            dependencies: ["NNQFormat", "NNQRewrite", "NNQRuntime", "CNNQ", "Oracle"]),
-        .testTarget(name: "NNQCommandTests", dependencies: ["nnq"]),
+            dependencies: ["NNQBase", "NNQFormat", "NNQRewrite", "NNQRuntime", "CNNQ", "Oracle"]),
+        .testTarget(name: "NNQCommandTests", dependencies: ["nnq", "NNQGraph", "NNQBase"]),
         .testTarget(name: "NNQGraphTests", dependencies: ["NNQGraph", "NNQBase"]),
         .testTarget(
             name: "NNQQuantizeTests",
@@ -83,6 +83,9 @@ let package = Package(
             name: "NNQImportTests",
             dependencies: [
                 "NNQImport", "NNQBase", "NNQGraph", "NNQTrain", "NNQFormat", "NNQRuntime", "CNNQ", "ONNXProto",
+            ],
+            exclude: [
+                "ONNX/Models", "ONNX/accepted_cases.txt", "ONNX/export_torch.py", "ONNX/quantize_onnxruntime.py",
             ]),
         .testTarget(name: "NNQDataTests", dependencies: ["NNQBase", "NNQData"]),
     ]

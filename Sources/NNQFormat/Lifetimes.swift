@@ -61,6 +61,7 @@ extension Operation {
             .batchMatmul:
             false
         case .constant, .reduce: false
+        case .lstm, .gru, .svdf: false
         }
     }
 }

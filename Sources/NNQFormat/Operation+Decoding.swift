@@ -77,6 +77,21 @@ extension Operation {
         case .NNQ_OP_TFLITE_SOFTMAX: self = .tfliteSoftmax(parameters.tflite_softmax)
         case .NNQ_OP_L2_NORMALIZE: self = .l2Normalize
         case .NNQ_OP_REDUCE: self = .reduce(parameters.reduce)
+        case .NNQ_OP_LSTM:
+            let p = parameters.lstm
+            let (inputs, units) = (inputs[0].channels, output.channels)
+            self = .lstm(p, Gates(bytes, at: p.filter, gates: 4, inputs: inputs, units: units))
+        case .NNQ_OP_GRU:
+            let p = parameters.gru
+            let (inputs, units) = (inputs[0].channels, output.channels)
+            self = .gru(
+                resetAfter: p.reset_after == 1, Gates(bytes, at: p.filter, gates: 3, inputs: inputs, units: units))
+        case .NNQ_OP_SVDF:
+            let p = parameters.svdf
+            self = .svdf(
+                p,
+                TimeFilters(
+                    bytes, at: p.filter, inputs: inputs[0].channels, units: output.channels, state: inputs[1]))
         }
     }
 }

@@ -26,6 +26,9 @@ extension Operation {
         case .argMax: .NNQ_OP_ARG_MAX
         case .transposeConv2D: .NNQ_OP_TRANSPOSE_CONV2D
         case .batchMatmul: .NNQ_OP_BATCH_MATMUL
+        case .lstm: .NNQ_OP_LSTM
+        case .gru: .NNQ_OP_GRU
+        case .svdf: .NNQ_OP_SVDF
         case .constant: .NNQ_OP_CONSTANT
         case .tfliteAdd: .NNQ_OP_TFLITE_ADD
         case .mul: .NNQ_OP_MUL
@@ -56,6 +59,8 @@ extension Operation {
             [littleEndian((rows + columns).flatMap { [$0.lower, $0.fraction] })]
         case .gather(_, let table): [table.map { UInt8(bitPattern: $0) }]
         case .maxPool, .add, .pad, .reshape, .slice, .transpose, .argMax, .batchMatmul: []
+        case .lstm(_, let gates), .gru(_, let gates): [gates.bytes]
+        case .svdf(_, let filters): [filters.bytes]
         case .constant(let bytes): [bytes]
         case .tfliteAdd, .mul, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize, .reduce: []
         }
@@ -97,6 +102,13 @@ extension Operation {
             result.gather = p
         case .argMax(let p): result.arg_max = p
         case .batchMatmul(let p): result.batch_matmul = p
+        case .lstm(var p, _):
+            p.filter = data[0]
+            result.lstm = p
+        case .gru(let resetAfter, _): result.gru = .init(opcode: 0, reset_after: resetAfter ? 1 : 0, filter: data[0])
+        case .svdf(var p, _):
+            p.filter = data[0]
+            result.svdf = p
         case .constant: result.constant = .init(opcode: 0, values: data[0])
         case .tfliteAdd(let p): result.tflite_add = p
         case .mul(let p): result.mul = p

@@ -45,6 +45,18 @@ extension Program {
                 if p.kind == 0 { try check(index, deviations(index)[0] * elements, rightShift: p.shift, "a sum") }
             case .maxPool, .pad, .table, .softmax, .reshape, .slice, .transpose: break
             case .resizeNearest, .resizeBilinear, .gather, .argMax: break
+            case .lstm(_, let gates), .gru(_, let gates):
+                let inputs = tensors[operations[index].inputs[0]].channels
+                let units = tensors[inputCount + index].channels
+                for (sum, value) in gates.bounds(inputs: inputs, units: units).enumerated() {
+                    try check(index, value.bound, shift: value.left, "the accumulator of sum \(sum)")
+                }
+            case .svdf(let p, let filters):
+                let inputs = tensors[operations[index].inputs[0]].channels
+                for (filter, bound) in filters.bounds(inputs: inputs).enumerated() {
+                    try check(
+                        index, bound, shift: max(0, 31 - Int(p.state_shift)), "the accumulator of filter \(filter)")
+                }
             case .constant, .tfliteAdd, .minimum, .maximum: break
             }
         }

@@ -69,6 +69,8 @@ extension Program {
             case .add, .tfliteAdd, .mul, .minimum, .maximum, .prelu, .batchMatmul: (2, "2 inputs")
             case .constant: (0, "no inputs")
             case .concat(_, let rescales): (min(max(rescales.count, 1), 8), "1 to 8 inputs and as many rescales")
+            case .lstm, .gru: (3, "3 inputs: a sequence, the hidden state and the cell state or memory")
+            case .svdf: (2, "2 inputs: a vector and the state")
             default: (1, "1 input")
             }
         if inputs.count != count {
@@ -121,6 +123,11 @@ extension Program {
         case .table(let values): lengths = [("values", values.count, 256)]
         case .maxPool, .add, .pad, .softmax, .reshape, .slice, .transpose, .argMax, .batchMatmul: break
         case .constant(let bytes): lengths = [("bytes", bytes.count, output.byteCount)]
+        case .lstm(_, let gates): lengths = gates.lengths(gates: 4, inputs: input.channels, units: output.channels)
+        case .gru(_, let gates): lengths = gates.lengths(gates: 3, inputs: input.channels, units: output.channels)
+        case .svdf(_, let filters):
+            let state = tensors[operations[index].inputs[1]]
+            lengths = filters.lengths(inputs: input.channels, units: output.channels, state: state)
         case .tfliteAdd, .mul, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize, .reduce: break
         }
         for (what, count, expected) in lengths where count != expected {

@@ -13,6 +13,8 @@ extension Program {
         // Every input pixel meets the whole filter, also where its product falls outside of the output.
         case .transposeConv2D(_, let filter, _): return filter.count * input.height * input.width
         case .batchMatmul(let p): return output.count * (p.transpose_a == 0 ? input.channels : input.width)
+        case .lstm(_, let gates), .gru(_, let gates): return gates.filter.count * output.width
+        case .svdf(_, let filters): return filters.filter.count + filters.time.count
         default: return 0
         }
     }
@@ -34,6 +36,11 @@ extension Operation {
         case .gather(_, let table): return table.count
         case .maxPool, .add, .pad, .reshape, .slice, .transpose, .argMax, .batchMatmul: return 0
         case .constant(let bytes): return bytes.count
+        case .lstm(_, let gates), .gru(_, let gates):
+            return gates.filter.count + 5 * gates.multiplier.count + 4 * gates.bias.count
+        case .svdf(_, let filters):
+            let biases = filters.stateBias.count + filters.bias.count
+            return filters.filter.count + 4 * biases + filters.type.byteCount * filters.time.count
         case .tfliteAdd, .mul, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize, .reduce: return 0
         }
     }

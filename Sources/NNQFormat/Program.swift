@@ -141,6 +141,13 @@ public enum Operation: Sendable {
     public static func constant(_ values: [Int8]) -> Operation {
         .constant(bytes: values.map { UInt8(bitPattern: $0) })
     }
+    /// Gates input, forget, cell, output; inputs are a sequence, the hidden state and the cell state, and the last two
+    /// are updated.
+    case lstm(nnq_lstm_params, Gates)
+    /// Gates update, reset, new; inputs are a sequence, the hidden state and the memory, and the last two are updated.
+    case gru(resetAfter: Bool, Gates)
+    /// Inputs are a vector and the state, which is updated.
+    case svdf(nnq_svdf_params, TimeFilters)
 }
 
 /// An op at its place: it reads tensors, and op k writes tensor `inputCount + k` of its program.

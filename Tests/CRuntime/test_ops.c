@@ -31,10 +31,15 @@ static void compare(const builder *b, rng *r) {
     open_built(&model, &file);
     uint8_t *arena = start_session(&session, &model, 0x55);
     fill_inputs(b, r, tensors);
-    set_inputs(b, &session, tensors);
-    reference_run(b, tensors);
-    nnq_run(&session);
-    assert_memory_equal(nnq_output(&session, 0), tensors[output], tensor_bytes(&b->tensors[output]));
+    for (int run = 0; run < (b->state_count > 0 ? 3 : 1); run++) {
+        set_inputs(b, &session, tensors);
+        reference_run(b, tensors);
+        nnq_run(&session);
+        assert_memory_equal(nnq_output(&session, 0), tensors[output], tensor_bytes(&b->tensors[output]));
+        for (int32_t t = b->input_count - b->state_count; t < b->input_count; t++) {
+            assert_memory_equal(nnq_tensor_data(&session, t), tensors[t], tensor_bytes(&b->tensors[t]));
+        }
+    }
     free_tensors(b, tensors);
     free(arena);
     free(file.file);

@@ -2,7 +2,7 @@
  * Using a model: again, from read-only memory, in two threads at once, with a list of ops of one's own, stage by stage.
  */
 #include "support/check.h"
-#include "support/random_op.h"
+#include "support/random_parts.h"
 #include "support/reference.h"
 
 #include <pthread.h>
@@ -146,7 +146,8 @@ static void two_threads(void **state) {
     free(file.file);
 }
 
-/* Stage by stage, every tensor is what the reference has, right after the stage that writes it. */
+/* Stage by stage, every tensor is what the reference has, right after the stage that writes it; of those that a later op
+ * updates, the reference has only the last values. */
 static void stage_by_stage(void **state) {
     static builder b;
     rng r = rng_seeded("stage by stage");
@@ -165,7 +166,9 @@ static void stage_by_stage(void **state) {
         const int32_t tensor = b.input_count + s;
         assert_int_equal(nnq_stage_op_count(&model, s), 1);
         nnq_run_stage(&session, s);
-        assert_memory_equal(nnq_tensor_data(&session, tensor), tensors[tensor], tensor_bytes(&b.tensors[tensor]));
+        if (!random_is_remembered(&b, tensor)) {
+            assert_memory_equal(nnq_tensor_data(&session, tensor), tensors[tensor], tensor_bytes(&b.tensors[tensor]));
+        }
     }
     free_tensors(&b, tensors);
     free(arena);

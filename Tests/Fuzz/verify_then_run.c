@@ -36,6 +36,7 @@ static uint64_t work(const nnq_model *model, const uint8_t *file) {
     for (int32_t k = 0; k < model->op_count; k++) {
         nnq_tensor_info in;
         nnq_tensor_info out;
+        nnq_tensor_info state;
         nnq_params p;
         const uint32_t head = 2 + 2 * (uint32_t)file[at + 1];
         nnq_tensor_info_at(model, model->input_count + k, &out);
@@ -58,6 +59,12 @@ static uint64_t work(const nnq_model *model, const uint8_t *file) {
         case NNQ_OP_MAX_POOL: each = (uint64_t)p.max_pool.kernel_height * (uint64_t)p.max_pool.kernel_width; break;
         case NNQ_OP_AVERAGE_POOL:
             each = (uint64_t)p.average_pool.kernel_height * (uint64_t)p.average_pool.kernel_width;
+            break;
+        case NNQ_OP_LSTM:
+        case NNQ_OP_GRU: each = 4 * (uint64_t)(in.channels + out.channels); break;
+        case NNQ_OP_SVDF:
+            nnq_tensor_info_at(model, (int32_t)get_u16(file + at + 4), &state);
+            each = (uint64_t)p.svdf.rank * (uint64_t)(in.channels + state.channels);
             break;
         default: break;
         }

@@ -21,7 +21,12 @@ public enum Oracle {
             let shape = program.tensors[program.inputCount + index]
             let inputs = operation.inputs.map { maps[$0] }
             do {
-                maps.append(try apply(operation.operation, inputs, shape))
+                if let recollection = try remember(operation.operation, inputs, shape) {
+                    for (input, map) in zip(operation.inputs.dropFirst(), recollection.updated) { maps[input] = map }
+                    maps.append(recollection.output)
+                } else {
+                    maps.append(try apply(operation.operation, inputs, shape))
+                }
             } catch let error as OracleError {
                 throw OracleError("op \(index): \(error.reason)")
             }
@@ -62,6 +67,7 @@ public enum Oracle {
         case .tfliteSoftmax(let p): try tfliteSoftmax(inputs[0], shape, p)
         case .l2Normalize: try l2Normalize(inputs[0], shape)
         case .reduce(let p): try reduce(inputs[0], shape, p)
+        case .lstm, .gru, .svdf: throw OracleError("an op that remembers")
         }
     }
 }

@@ -6,7 +6,7 @@ import NNQFormat
 
 extension ProgramGenerator {
     /// Appends an op with random parameters. Returns false where the tensors or the dice did not allow it.
-    mutating func append(_ opcode: nnq_opcode) -> Bool { append(opcode, on: below(tensors.count)) }
+    mutating func append(_ opcode: nnq_opcode) -> Bool { append(opcode, on: oneOf(readable)) }
 
     /// The same with `input` as the first input.
     mutating func append(_ opcode: nnq_opcode, on input: Int) -> Bool {
@@ -41,6 +41,7 @@ extension ProgramGenerator {
         case .NNQ_OP_TFLITE_SOFTMAX: return appendTFLiteSoftmax(input)
         case .NNQ_OP_L2_NORMALIZE: return appendL2Normalize(input)
         case .NNQ_OP_REDUCE: return appendReduce(input)
+        case .NNQ_OP_LSTM, .NNQ_OP_GRU, .NNQ_OP_SVDF: return appendRecurrent(opcode, input)
         }
     }
 
@@ -59,7 +60,7 @@ extension ProgramGenerator {
         let axis = below(3)
         let others = [0, 1, 2].filter { $0 != axis }
         let base = shape(of: first)
-        let partners = tensors.indices.filter { index in others.allSatisfy { shape(of: index)[$0] == base[$0] } }
+        let partners = readable.filter { index in others.allSatisfy { shape(of: index)[$0] == base[$0] } }
         let inputs = [first] + (0..<below(8)).map { _ in oneOf(partners) }
         var joined = base
         joined[axis] = inputs.reduce(0) { $0 + shape(of: $1)[axis] }

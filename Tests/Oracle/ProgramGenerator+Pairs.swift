@@ -6,7 +6,7 @@ import NNQFormat
 
 extension ProgramGenerator {
     mutating func appendConstant() -> Bool {
-        let extents = below(2) == 0 ? shape() : shape(of: below(tensors.count)).map { below(2) == 0 ? 1 : $0 }
+        let extents = below(2) == 0 ? shape() : shape(of: oneOf(readable)).map { below(2) == 0 ? 1 : $0 }
         let values = (0..<extents.reduce(1, *)).map { _ in int8() }
         return push(.constant(values), [], extents, zeroPoint: int8())
     }
@@ -26,7 +26,7 @@ extension ProgramGenerator {
         _ input: Int, where isFit: (ProgramTensor) -> Bool = { _ in true }
     ) -> (inputs: [Int], shape: [Int]) {
         let own = shape(of: input)
-        let partners = tensors.indices.filter { other in
+        let partners = readable.filter { other in
             (other != input || tensors.count == 1) && isFit(tensors[other])
                 && zip(shape(of: other), own).allSatisfy { $0 == $1 || $0 == 1 || $1 == 1 }
         }

@@ -12,7 +12,7 @@ extension ProgramGenerator {
     /// Up to `limit` ops, most of them on one of the last tensors, with redundancies of every kind; what nothing reads
     /// is an output, or now and then not.
     public mutating func redundantGraph(limit: Int) -> Program {
-        var program = graph(limit: 1)
+        var program = graph(limit: 1, remembers: false)
         (tensors, operations, inputCount) = (program.tensors, program.operations, program.inputCount)
         for _ in 0..<2 * limit where operations.count < limit {
             appendRedundancy(oneOf(Redundancy.allCases), on: max(0, tensors.count - 1 - below(5) / 2))

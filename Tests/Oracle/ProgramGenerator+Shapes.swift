@@ -113,7 +113,7 @@ extension ProgramGenerator {
         (p.transpose_a, p.transpose_b) = (Int32(below(2)), Int32(below(2)))
         let first = shape(of: a)
         let (rows, depth) = p.transpose_a == 0 ? (first[1], first[2]) : (first[2], first[1])
-        let partners = tensors.indices.filter { index in
+        let partners = readable.filter { index in
             let second = shape(of: index)
             return second[p.transpose_b == 0 ? 1 : 2] == depth
                 && (second[0] == first[0] || second[0] == 1 || first[0] == 1)

@@ -15,15 +15,21 @@ public struct ProgramGenerator {
     var rng: Rng
     var tensors: [ProgramTensor] = []
     var operations: [ProgramOperation] = []
+    /// States included.
     var inputCount = 0
+    var stateCount = 0
+    var waiting: [WaitingStates] = []
 
     public init(seed: UInt64) { rng = Rng(seed: seed) }
 
     /// One op on inputs of its own.
     public mutating func program(of opcode: nnq_opcode) -> Program {
         start()
-        let shape = shape()
+        var shape = shape()
+        if Self.recurrent.contains(opcode) { shape[0] = 1 }
+        if opcode == .NNQ_OP_SVDF { shape[1] = 1 }
         addInput(shape)
+        if Self.recurrent.contains(opcode) { addStates(of: opcode) }
         switch opcode {
         case .NNQ_OP_ADD, .NNQ_OP_TFLITE_ADD, .NNQ_OP_MUL, .NNQ_OP_PRELU:
             if rng.below(8) > 0 { addInput(shape.map { rng.below(3) == 0 ? 1 : $0 }) }
@@ -47,15 +53,18 @@ public struct ProgramGenerator {
     }
 
     /// Up to `limit` ops that read anything written before; everything that nothing reads is an output.
-    public mutating func graph(limit: Int) -> Program {
+    /// - Parameter remembers: whether ops with states may be among them.
+    public mutating func graph(limit: Int, remembers: Bool = true) -> Program {
         start()
         for _ in 0...rng.below(2) { addInput(shape()) }
+        for opcode in Self.recurrent where remembers && rng.below(3) == 0 { addStates(of: opcode) }
         let count = 1 + rng.below(limit)
         while operations.count < count {
-            _ = append(Self.opcodes[rng.below(Self.opcodes.count)])
+            let opcode = oneOf(Self.opcodes)
+            if remembers || !Self.recurrent.contains(opcode) { _ = append(opcode) }
         }
         let read = Set(operations.flatMap(\.inputs))
-        let outputs = tensors.indices.filter { !read.contains($0) && $0 >= inputCount || rng.below(12) == 0 }
+        let outputs = readable.filter { !read.contains($0) && $0 >= inputCount || rng.below(12) == 0 }
         return finish(outputs: outputs)
     }
 
@@ -77,7 +86,7 @@ public struct ProgramGenerator {
 
     /// Values for the inputs of a program: uniform, extreme or constant.
     public mutating func inputs(of program: Program) -> [[Int8]] {
-        program.tensors.prefix(program.inputCount).map { tensor in
+        program.tensors.prefix(program.inputCount - program.stateCount).map { tensor in
             if tensor.type == .int32 { return (0..<tensor.count).flatMap { _ in int32Bytes(rng.below(80) - 4) } }
             let style = rng.below(6)
             let constant = int8()
@@ -100,10 +109,13 @@ public struct ProgramGenerator {
         tensors = []
         operations = []
         inputCount = 0
+        stateCount = 0
+        waiting = []
     }
 
     private func finish(outputs: [Int]) -> Program {
-        Program(tensors: tensors, inputCount: inputCount, operations: operations, outputs: outputs)
+        Program(
+            tensors: tensors, inputCount: inputCount, stateCount: stateCount, operations: operations, outputs: outputs)
     }
 
     /// An input that can be multiplied with one of this shape.
@@ -134,11 +146,11 @@ public struct ProgramGenerator {
         rng.below(4) == 0 ? oneOf([-128, -1, 0, 127]) : Int8(rng.below(256) - 128)
     }
 
-    mutating func tensor(_ shape: [Int], zeroPoint: Int8) -> ProgramTensor {
+    mutating func tensor(_ shape: [Int], zeroPoint: Int8, _ type: ElementType = .int8) -> ProgramTensor {
         let quantization = Quantization(scale: rng.uniform(0.001, 1), zeroPoint: zeroPoint)
         return ProgramTensor(
             name: "t\(tensors.count)", height: shape[0], width: shape[1], channels: shape[2],
-            quantization: quantization)
+            quantization: quantization, type: type)
     }
 
     /// `act_min` and `act_max`: usually all of int8.

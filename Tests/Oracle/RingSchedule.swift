@@ -5,16 +5,18 @@ import NNQFormat
 
 /// Rows in rings for a program whose stages are given.
 public enum RingSchedule {
-    /// Random stages of up to `limit` ops each, computed in bands of a few rows.
+    /// Random stages of up to `limit` ops each, computed in bands of a few rows. An op that updates an input is alone.
     public static func stages(
         of program: Program, limit: Int, using generator: inout ProgramGenerator
     ) -> [MemoryPlan.Stage] {
         var stages: [MemoryPlan.Stage] = []
-        var left = program.operations.count
-        while left > 0 {
-            let count = min(left, 1 + generator.below(limit))
+        var first = 0
+        while first < program.operations.count {
+            let rest = program.operations[first...]
+            let whole = rest.firstIndex { $0.operation.updatesInputs } ?? rest.endIndex
+            let count = min(max(whole - first, 1), 1 + generator.below(limit))
             stages.append(MemoryPlan.Stage(operationCount: count, bandRows: 1 + generator.below(4)))
-            left -= count
+            first += count
         }
         return stages
     }
@@ -109,6 +111,7 @@ extension Operation {
         case .slice(let p): p.step_height < 0 ? (0, 0, 0) : (Int(p.step_height), 1, -Int(p.begin_height))
         case .transpose(let p): p.axis_height == 0 ? (1, 1, 0) : (0, 0, 0)
         case .resizeNearest, .resizeBilinear, .gather, .transposeConv2D, .batchMatmul: (0, 0, 0)
+        case .lstm, .gru, .svdf: (0, 0, 0)
         }
     }
 

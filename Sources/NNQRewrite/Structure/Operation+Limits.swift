@@ -44,6 +44,12 @@ extension Operation {
         case .mul(var p):
             clamp(&p.act_min, &p.act_max)
             return .mul(p)
+        case .transposeConv2D(var p, let filter, let block):
+            clamp(&p.act_min, &p.act_max)
+            return .transposeConv2D(p, filter: filter, block)
+        case .batchMatmul(var p):
+            clamp(&p.act_min, &p.act_max)
+            return .batchMatmul(p)
         default: return nil
         }
     }

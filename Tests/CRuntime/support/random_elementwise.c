@@ -52,7 +52,7 @@ static operands random_operands(const builder *b, rng *r, int32_t input, int sam
     int32_t other = input;
     for (int32_t i = 0; i < b->tensor_count && other == input; i++) {
         const builder_tensor *o = &b->tensors[(from + i) % b->tensor_count];
-        if (joins(o->height, t->height) && joins(o->width, t->width) && joins(o->channels, t->channels) &&
+        if (!random_is_remembered(b, (from + i) % b->tensor_count) && joins(o->height, t->height) && joins(o->width, t->width) && joins(o->channels, t->channels) &&
             (o->zero_point == t->zero_point || !same_zero_point)) {
             other = (from + i) % b->tensor_count;
         }

@@ -187,7 +187,8 @@ static int32_t fellow(const builder *b, rng *r, int32_t input) {
     for (int32_t i = 0; i < b->tensor_count; i++) {
         const int32_t other = (from + i) % b->tensor_count;
         const builder_tensor *o = &b->tensors[other];
-        if (other != input && o->height == t->height && o->width == t->width && o->channels == t->channels) {
+        if (other != input && !random_is_remembered(b, other) && o->height == t->height && o->width == t->width &&
+            o->channels == t->channels) {
             return other;
         }
     }
@@ -272,6 +273,9 @@ int32_t random_reshape(builder *b, rng *r, int32_t input) {
 }
 
 static int32_t make(builder *b, rng *r, int32_t opcode, int32_t input) {
+    if (random_is_remembered(b, input)) {
+        return -1;
+    }
     switch (opcode) {
 #define NNQ_OP(code, name, NAME, min_inputs, max_inputs, in_place)                                                     \
     case code: return random_##name(b, r, input);
@@ -280,12 +284,13 @@ static int32_t make(builder *b, rng *r, int32_t opcode, int32_t input) {
     }
 }
 
-/* Whether the last op works on its inputs: on int8, or on what gather reads. */
+/* Whether the last op works on its inputs: on int8, on what gather reads, or on what was made for it to update. */
 static int types_fit(const builder *b) {
     const builder_op *op = &b->ops[b->op_count - 1];
     for (int32_t i = 0; i < op->input_count; i++) {
         const int32_t type = b->tensors[op->inputs[i]].type;
-        if (type != NNQ_INT8 && !(op->params.opcode == NNQ_OP_GATHER && type == NNQ_INT32)) {
+        if (type != NNQ_INT8 && !(op->params.opcode == NNQ_OP_GATHER && type == NNQ_INT32) &&
+            !random_is_remembered(b, op->inputs[i])) {
             return 0;
         }
     }

@@ -15,6 +15,9 @@ void random_clamp(rng *r, int32_t *act_min, int32_t *act_max);
  * overflow certificate for `bound` allows. */
 void random_scale(rng *r, int32_t bound, int32_t least_shift, int32_t *multiplier, int32_t *shift);
 
+/* Whether an op remembers in that tensor: a state, or what an op updates. Nothing else may read it. */
+int random_is_remembered(const builder *b, int32_t tensor);
+
 /* random_<op> of every op: as random_op. */
 #define NNQ_OP(code, name, NAME, min_inputs, max_inputs, in_place)                                                     \
     int32_t random_##name(builder *b, rng *r, int32_t input);

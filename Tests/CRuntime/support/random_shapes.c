@@ -76,6 +76,9 @@ static int32_t other_factor(const builder *b, rng *r, const builder_tensor *a, i
     const int32_t from = rng_range(r, 0, b->tensor_count - 1);
     for (int32_t i = 0; i < b->tensor_count; i++) {
         const int32_t index = (from + i) % b->tensor_count;
+        if (random_is_remembered(b, index)) {
+            continue;
+        }
         const builder_tensor *t = &b->tensors[index];
         if ((transposed ? t->channels : t->width) == depth &&
             (t->height == a->height || t->height == 1 || a->height == 1)) {

@@ -3,6 +3,7 @@
  */
 #include "reference_parts.h"
 
+#include "reference_recurrent.h"
 #include "reference_shapes.h"
 
 wide floor_divide(wide a, wide b) {
@@ -239,7 +240,7 @@ static void one_element(const context *c, int32_t y, int32_t x, int32_t channel)
     case NNQ_OP_PAD: pad(c, y, x, channel); break;
     case NNQ_OP_TABLE: c->output[i] = (int8_t)constant_i8(c, c->op->params.table.values, c->input[i] + 128); break;
     case NNQ_OP_SOFTMAX: softmax(c, y, x, channel); break;
-    case NNQ_OP_CONSTANT: c->output[i] = reference_constant(c, y, x, channel); break;
+    case NNQ_OP_CONSTANT: reference_constant(c, i); break;
     case NNQ_OP_ADD: c->output[i] = reference_add(c, y, x, channel); break;
     case NNQ_OP_TFLITE_ADD: c->output[i] = reference_tflite_add(c, y, x, channel); break;
     case NNQ_OP_MUL: c->output[i] = reference_mul(c, y, x, channel); break;
@@ -255,7 +256,7 @@ static void one_element(const context *c, int32_t y, int32_t x, int32_t channel)
 
 void reference_run(const builder *b, int8_t *const *tensors) {
     for (int32_t k = 0; k < b->op_count; k++) {
-        if (reference_shapes(b, k, tensors)) {
+        if (reference_shapes(b, k, tensors) || reference_recurrent(b, k, tensors)) {
             continue;
         }
         const builder_op *op = &b->ops[k];

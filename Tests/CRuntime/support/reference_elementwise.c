@@ -3,8 +3,13 @@
  */
 #include "reference_parts.h"
 
-int8_t reference_constant(const context *c, int32_t y, int32_t x, int32_t channel) {
-    return (int8_t)c->b->data[c->op->params.constant.values + element(c->out, y, x, channel)];
+void reference_constant(const context *c, int32_t i) {
+    const uint8_t *values = c->b->data + c->op->params.constant.values;
+    switch (c->out->type) {
+    case NNQ_INT8: c->output[i] = (int8_t)values[i]; break;
+    case NNQ_INT16: ((int16_t *)(void *)c->output)[i] = (int16_t)get_u16(values + 2 * i); break;
+    default: ((int32_t *)(void *)c->output)[i] = (int32_t)get_u32(values + 4 * i); break;
+    }
 }
 
 /* Input `index` at an output's place, where extents of 1 repeat. */

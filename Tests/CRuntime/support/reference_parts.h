@@ -27,7 +27,7 @@ int32_t clamp_wide(wide value, int32_t low, int32_t high);
 int32_t element(const builder_tensor *t, int32_t y, int32_t x, int32_t channel);
 
 /* Output element (y, x, channel) of the ops in reference_elementwise.c. */
-int8_t reference_constant(const context *c, int32_t y, int32_t x, int32_t channel);
+void reference_constant(const context *c, int32_t i);
 int8_t reference_add(const context *c, int32_t y, int32_t x, int32_t channel);
 int8_t reference_tflite_add(const context *c, int32_t y, int32_t x, int32_t channel);
 int8_t reference_mul(const context *c, int32_t y, int32_t x, int32_t channel);

@@ -18,6 +18,9 @@ op_rows op_rows_of(const builder_op *op) {
         return (op_rows){p->average_pool.stride_height, p->average_pool.kernel_height, 1, p->average_pool.pad_top, 0};
     case NNQ_OP_PAD: return (op_rows){1, 1, 1, p->pad.pad_top, 0};
     case NNQ_OP_DENSE:
+    case NNQ_OP_LSTM:
+    case NNQ_OP_GRU:
+    case NNQ_OP_SVDF:
     case NNQ_OP_RESHAPE: return (op_rows){0, 0, 0, 0, 1};
     case NNQ_OP_RESIZE_NEAREST:
     case NNQ_OP_RESIZE_BILINEAR:
