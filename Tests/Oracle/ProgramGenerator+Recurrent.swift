@@ -59,9 +59,8 @@ extension ProgramGenerator {
     /// Appends an op that reads `input` and remembers.
     mutating func appendRecurrent(_ opcode: nnq_opcode, _ input: Int) -> Bool {
         let shape = shape(of: input)
-        guard shape[0] == 1, shape[1] == 1 || opcode != .NNQ_OP_SVDF, shape[2] <= 100, shape[1] <= 100 else {
-            return false
-        }
+        let most = opcode == .NNQ_OP_SVDF ? 1 : 100
+        guard tensors[input].type == .int8, shape[0] == 1, shape[1] <= most, shape[2] <= 100 else { return false }
         let states = takeMemories(of: opcode)
         let first = tensors[states[0]]
         switch opcode {

@@ -69,8 +69,10 @@ struct Lowering {
         case .flatten, .reshape: try lowerReshape(index)
         case .pad(let margins): try lowerPad(index, margins)
         case .dropout: alias(index)
+        case .lstm(let units): try lowerLSTM(index, units: units)
+        case .gru(let units, let resetAfter): try lowerGRU(index, units: units, resetAfter: resetAfter)
         case .batchNorm: preconditionFailure("batch norms became other layers before lowering")
-        case .transposedConv2D, .matmul, .slice, .transpose, .resize, .argMax, .embedding, .lstm, .gru:
+        case .transposedConv2D, .matmul, .slice, .transpose, .resize, .argMax, .embedding:
             throw noOperation(index)
         }
     }
@@ -120,10 +122,11 @@ struct Lowering {
     /// Appends an op that computes a step towards a node's result.
     /// - Returns: the tensor that it writes.
     mutating func appendPart(
-        _ operation: Operation, of index: Int, inputs: [Int], extents: MapExtents, part: Int, _ output: Quantization
+        _ operation: Operation, of index: Int, inputs: [Int], extents: MapExtents, part: Int, _ output: Quantization,
+        _ type: ElementType = .int8
     ) throws -> Int {
         program.operations.append(ProgramOperation(operation, inputs: inputs))
-        try appendTensor(index, named: "\(graph.nodes[index].name).part\(part)", output, extents: extents)
+        try appendTensor(index, named: "\(graph.nodes[index].name).part\(part)", output, extents: extents, type)
         return program.tensors.count - 1
     }
 
@@ -141,7 +144,8 @@ struct Lowering {
     }
 
     private mutating func appendTensor(
-        _ index: Int, named name: String, _ quantization: Quantization, extents: MapExtents? = nil
+        _ index: Int, named name: String, _ quantization: Quantization, extents: MapExtents? = nil,
+        _ type: ElementType = .int8
     ) throws {
         let extents = extents ?? MapExtents(shapes[index])
         guard max(extents.height, extents.width, extents.channels) <= 65535 else {
@@ -153,7 +157,7 @@ struct Lowering {
         program.tensors.append(
             ProgramTensor(
                 name: name, height: extents.height, width: extents.width, channels: extents.channels,
-                quantization: quantization))
+                quantization: quantization, type: type))
         nodeOfTensor.append(nil)
     }
 }
