@@ -2,7 +2,6 @@
 // Small programs, op by op, for tests of single rules.
 
 import CNNQ
-import NNQBase
 import NNQFormat
 import NNQRewrite
 import Oracle

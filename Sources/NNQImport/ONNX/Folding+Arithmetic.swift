@@ -37,8 +37,8 @@ extension Folding {
     ]
 
     private static func cast(_ constant: Constant, to type: Int) throws -> Constant {
-        if ElementType.isFloat(type) { return Constant(constant.extents, floats: constant.floats) }
-        guard ElementType.isInteger(type) else { throw ImportError("casts to \(ElementType.words(type))") }
+        if ONNXElementType.isFloat(type) { return Constant(constant.extents, floats: constant.floats) }
+        guard ONNXElementType.isInteger(type) else { throw ImportError("casts to \(ONNXElementType.words(type))") }
         guard case .floats(let values) = constant.values else { return constant }
         return Constant(
             constant.extents,

@@ -133,7 +133,7 @@ extension Folding {
 
 extension Constant {
     /// Under extents that a file asks for.
-    fileprivate func checked(_ extents: Extents) throws -> Constant {
+    fileprivate func checked(_ extents: ONNXExtents) throws -> Constant {
         guard try extents.elementCount() == count else {
             throw ImportError("reshapes \(self.extents.words) to \(extents.words): other elements in number")
         }

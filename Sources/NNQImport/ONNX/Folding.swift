@@ -6,7 +6,7 @@ import ONNXProto
 
 extension GraphImport {
     /// The results of an operator on constants; nil where it must be a layer.
-    mutating func folded(_ node: ONNXNode) throws -> [Operand]? {
+    mutating func folded(_ node: ONNXNode) throws -> [ONNXOperand]? {
         switch node.operation {
         case "Constant": return [.constant(try Self.constant(node))]
         case "Shape": return [.constant(try shape(node))]
@@ -31,7 +31,7 @@ extension GraphImport {
 
     /// Elements of a constant about to be made.
     /// - Throws: where folding has made too many.
-    mutating func mayFold(_ extents: Extents) throws -> Int {
+    mutating func mayFold(_ extents: ONNXExtents) throws -> Int {
         let count = try extents.elementCount()
         guard count <= foldingBudget else {
             throw ImportError("computing its constants takes more than 2^26 elements: simplify the model before importing")
@@ -69,5 +69,5 @@ struct FoldingRule: Sendable {
 }
 
 enum Folding {
-    static let all: [String: FoldingRule] = [arithmetic, movements].reduce(into: [:]) { $0.merge($1) { first, _ in first } }
+    static let all: [String: FoldingRule] = [arithmetic, movements, quantizers].reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 }

@@ -30,6 +30,10 @@ extension TFLiteModel {
     /// Whether some operator computes with int8 activations (or with the other integers, to be refused there).
     fileprivate var isQuantized: Bool {
         let integers: Set<TFLiteType> = [.int8, .uint8, .int16]
-        return operators.contains { $0.outputs.contains { integers.contains(tensors[$0].type) } }
+        return operators.contains { operation in
+            (operation.inputs + operation.outputs).contains { tensor in
+                tensor != -1 && tensors[tensor].constant == nil && integers.contains(tensors[tensor].type)
+            }
+        }
     }
 }

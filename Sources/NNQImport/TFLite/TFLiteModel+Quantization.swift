@@ -49,6 +49,23 @@ extension TFLiteModel {
         return Quantization(scale: scale, zeroPoint: zeroPoint)
     }
 
+    /// The quantization of an int8 activation, of int32 indices, or of an int16 state.
+    func programQuantization(_ tensor: Int, of operation: TFLiteOperator) throws -> Quantization {
+        switch tensors[tensor].type {
+        case .int32: return Quantization(scale: 1, zeroPoint: 0)
+        case .int16 where tensors[tensor].isVariable:
+            guard let parameters = try parameters(tensor), let scale = parameters.scales.first, scale.isNormal, scale > 0,
+                parameters.zeroPoints.allSatisfy({ $0 == 0 })
+            else {
+                throw failure(
+                    operation, "\"\(tensors[tensor].name)\" needs a scale above 0 and the zero point 0: quantize the model "
+                        + "again")
+            }
+            return Quantization(scale: scale, zeroPoint: 0)
+        default: return try activationQuantization(tensor, of: operation)
+        }
+    }
+
     private func advice(_ type: TFLiteType) -> String {
         switch type {
         case .uint8: "activations must be int8: convert it with TensorFlow 2, whose converter gives int8"

@@ -66,6 +66,6 @@ extension Lowering {
         let bytes = Array(repeating: zero, count: columns * units * type.byteCount)
         let extents = MapExtents(Shape([columns, units]))
         return try appendPart(
-            .constant(bytes: bytes), of: index, inputs: [], extents: extents, part: part, quantization, type)
+            .constant(bytes: bytes), of: index, inputs: [], extents: extents, part: part, quantization, type: type)
     }
 }

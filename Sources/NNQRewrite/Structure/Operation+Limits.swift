@@ -44,6 +44,12 @@ extension Operation {
         case .mul(var p):
             clamp(&p.act_min, &p.act_max)
             return .mul(p)
+        case .transposeConv2D(var p, let filter, let block):
+            clamp(&p.act_min, &p.act_max)
+            return .transposeConv2D(p, filter: filter, block)
+        case .batchMatmul(var p):
+            clamp(&p.act_min, &p.act_max)
+            return .batchMatmul(p)
         default: return nil
         }
     }
@@ -54,6 +60,9 @@ extension Operation {
         case .conv2D, .depthwiseConv2D, .dense, .maxPool, .averagePool, .add, .concat, .pad, .table, .softmax: false
         case .reshape, .constant, .tfliteAdd, .mul, .minimum, .maximum, .prelu: false
         case .tfliteSoftmax, .l2Normalize, .reduce: false
+        case .slice, .transpose, .resizeNearest, .resizeBilinear, .gather, .argMax, .transposeConv2D, .batchMatmul:
+            false
+        default: true
         }
     }
 }

@@ -58,11 +58,6 @@ extension Int8Importer {
                 .reshape, inputs: [place], extents: extents, input.quantization, output: output, of: operation)
         }
         extents.channels = block.bias.count
-        if extents == output.extents {
-            return try append(convolution, inputs: [place], output: output, of: operation)
-        }
-        place = try appendPart(
-            convolution, inputs: [place], extents: extents, output.quantization, output: output, part: 2, of: operation)
-        try append(.reshape, inputs: [place], output: output, of: operation)
+        try append(convolution, inputs: [place], extents: extents, output: output, of: operation)
     }
 }

@@ -14,10 +14,12 @@ struct TFLiteFilter {
 }
 
 extension Int8Importer {
-    /// The filter at input 1.
+    /// A filter.
     /// - Parameter channelAxis: of the output channels.
-    mutating func filter(_ operation: TFLiteOperator, channelAxis: Int, rank: Int) throws -> TFLiteFilter {
-        let index = try model.input(operation, 1)
+    mutating func filter(
+        _ operation: TFLiteOperator, at position: Int = 1, channelAxis: Int, rank: Int
+    ) throws -> TFLiteFilter {
+        let index = try model.input(operation, position)
         let tensor = model.tensors[index]
         guard tensor.type == .int8 else {
             throw model.failure(
@@ -64,9 +66,9 @@ extension Int8Importer {
         return scales
     }
 
-    /// The bias at input 2, zeros where there is none.
-    mutating func bias(_ operation: TFLiteOperator, channels: Int) throws -> [Int32] {
-        guard let index = model.optionalInput(operation, 2) else { return Array(repeating: 0, count: channels) }
+    /// The bias, zeros where there is none.
+    mutating func bias(_ operation: TFLiteOperator, at position: Int = 2, channels: Int) throws -> [Int32] {
+        guard let index = model.optionalInput(operation, position) else { return Array(repeating: 0, count: channels) }
         let tensor = model.tensors[index]
         guard tensor.type == .int32, tensor.count == channels,
             let values = try budget.integers(Int32.self, index, for: operation)

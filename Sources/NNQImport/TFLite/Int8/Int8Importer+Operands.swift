@@ -49,19 +49,37 @@ extension Int8Importer {
         guard operation.outputs.count == 1 else {
             throw model.failure(operation, "has \(operation.outputs.count) outputs and should have 1: export it again")
         }
-        let index = operation.outputs[0]
+        return try output(operation, at: 0)
+    }
+
+    /// One of several outputs.
+    func output(_ operation: TFLiteOperator, at position: Int) throws -> TFLiteOperand {
+        let index = operation.outputs[position]
         return TFLiteOperand(
             index: index, tensor: model.tensors[index],
             quantization: try model.activationQuantization(index, of: operation), place: nil)
     }
 
     /// Appends the op that gives an output of the operator.
+    /// - Parameter extents: of what the op gives; where the output's own are others, a reshape follows.
     mutating func append(
-        _ operation: Operation, inputs: [Int], output: TFLiteOperand, of source: TFLiteOperator
+        _ op: Operation, inputs: [Int], extents: MapExtents? = nil, output: TFLiteOperand, of operation: TFLiteOperator
     ) throws {
-        try checkParameters(operation, of: source)
-        program.operations.append(ProgramOperation(operation, inputs: inputs))
-        try appendTensor(output.index, of: source)
+        let extents = extents ?? output.extents
+        guard extents.count == output.extents.count else {
+            throw model.failure(operation, "its output is \(output.tensor.shape.shapeText): export the model again")
+        }
+        var (last, inputs) = (op, inputs)
+        if extents != output.extents {
+            inputs = [
+                try appendPart(
+                    op, inputs: inputs, extents: extents, output.quantization, output: output, part: 2, of: operation)
+            ]
+            last = .reshape
+        }
+        try checkParameters(last, of: operation)
+        program.operations.append(ProgramOperation(last, inputs: inputs))
+        try appendTensor(output.index, of: operation)
         placeOf[output.index] = program.tensors.count - 1
     }
 
@@ -73,19 +91,24 @@ extension Int8Importer {
     ) throws -> Int {
         try checkParameters(operation, of: source)
         program.operations.append(ProgramOperation(operation, inputs: inputs))
+        let type = operation.elementType
         try appendTensor(
-            named: "\(output.tensor.name).part\(part)", extents: extents, quantization: quantization, of: source)
+            named: "\(output.tensor.name).part\(part)", extents: extents, quantization: quantization, of: source,
+            type: type)
         return program.tensors.count - 1
     }
 
     mutating func appendTensor(_ index: Int, of source: TFLiteOperator) throws {
+        let tensor = model.tensors[index]
+        let quantization = try model.programQuantization(index, of: source)
         try appendTensor(
-            named: model.tensors[index].name, extents: model.tensors[index].extents,
-            quantization: model.activationQuantization(index, of: source), of: source)
+            named: tensor.name, extents: tensor.extents, quantization: quantization, of: source,
+            type: tensor.type == .int32 ? .int32 : tensor.type == .int16 ? .int16 : .int8)
     }
 
     private mutating func appendTensor(
-        named name: String, extents: MapExtents, quantization: Quantization, of source: TFLiteOperator
+        named name: String, extents: MapExtents, quantization: Quantization, of source: TFLiteOperator,
+        type: ElementType = .int8
     ) throws {
         guard max(extents.height, extents.width, extents.channels) <= 65535 else {
             throw model.failure(
@@ -95,13 +118,20 @@ extension Int8Importer {
         program.tensors.append(
             ProgramTensor(
                 name: name, height: extents.height, width: extents.width, channels: extents.channels,
-                quantization: quantization))
+                quantization: quantization, type: type))
     }
 
     private func checkParameters(_ operation: Operation, of source: TFLiteOperator) throws {
         if operation.wireParameters() != nil { return }
         let fields = operation.fields.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
         throw model.failure(source, "a size is larger than an int8 op can have: \(fields): use a smaller one")
+    }
+}
+
+extension Operation {
+    /// What the elements of its output are.
+    fileprivate var elementType: ElementType {
+        if case .argMax = self { .int32 } else { .int8 }
     }
 }
 

@@ -38,18 +38,9 @@ extension Int8Importer {
         let axes = try reducedAxes(operation, input)
         var extents = input.extents
         for axis in axes { extents.set(axis, 1) }
-        guard extents.count == output.tensor.count else {
-            throw model.failure(operation, "its output is \(output.tensor.shape.shapeText): export the model again")
-        }
         let elements = input.extents.count / extents.count
         let parameters = try reduction(operation, kind, input, output, axes: axes, elements: elements)
-        if extents == output.extents {
-            return try append(.reduce(parameters), inputs: [input.place!], output: output, of: operation)
-        }
-        let place = try appendPart(
-            .reduce(parameters), inputs: [input.place!], extents: extents, output.quantization, output: output,
-            of: operation)
-        try append(.reshape, inputs: [place], output: output, of: operation)
+        try append(.reduce(parameters), inputs: [input.place!], extents: extents, output: output, of: operation)
     }
 
     /// Axes of the map. The batch is of extent 1, so that it does not matter.
