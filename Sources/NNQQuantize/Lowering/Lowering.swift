@@ -93,11 +93,6 @@ struct Lowering {
         }
     }
 
-    /// The error of a layer that int8 programs cannot compute.
-    func noOperation(_ index: Int) -> QuantizeError {
-        QuantizeError.at(graph.nodes[index], "there is no int8 op for it yet: replace it by other layers")
-    }
-
     /// Gives a node's values the quantization that the model came with, where its op has one of its own.
     private mutating func requantize(_ index: Int) throws {
         guard let wanted = ranges.given(fusion.result(of: index)), let tensor = tensorOf[fusion.result(of: index)],
@@ -162,7 +157,7 @@ struct Lowering {
 
     private mutating func appendOperation(_ operation: Operation, of index: Int, inputs: [Int]) throws {
         let isGather = operation.opcode == .NNQ_OP_GATHER
-        if let wide = inputs.first(where: { program.tensors[$0].type != .int8 }), !isGather {
+        if let wide = inputs.first(where: { program.tensors[$0].type == .int32 }), !isGather {
             throw QuantizeError.at(
                 graph.nodes[index],
                 "it reads the whole numbers of '\(program.tensors[wide].name)', and only an embedding can: "
