@@ -49,7 +49,8 @@ static void legal(builder *b, int32_t opcode) {
     }
 }
 
-/* Opens the model and expects an error of op 0 at that byte; the error is at a tensor's record where `tensor` is one. */
+/* Opens the model and expects an error of op 0: at that byte of a tensor's record or, where `tensor` is below 0, of the
+ * data. */
 static void expect(const builder *b, int32_t error, int32_t tensor, uint32_t byte) {
     nnq_model model;
     nnq_diagnostic at;

@@ -115,7 +115,8 @@ extension ProgramGenerator {
             filter: filter(filters * inputs),
             stateBias: (0..<filters).map { _ in bias(taps: inputs, shift: Int(p.state_shift)) },
             bias: (0..<filters / rank).map { _ in Int32(below(40001) - 20000) },
-            time: (0..<tensors[state].count).map { _ in Int16(below(2 * limit + 1) - limit) }, type: tensors[state].type)
+            time: (0..<tensors[state].count).map { _ in Int16(below(2 * limit + 1) - limit) },
+            type: tensors[state].type)
         return push(.svdf(p, constants), [input, state], [1, 1, filters / rank], zeroPoint: int8())
     }
 

@@ -3,7 +3,8 @@
 
 import NNQFormat
 
-/// The real weights of a recurrent layer: each gate of each unit has a sum over the input and one over the hidden state.
+/// The real weights of a recurrent layer: each gate of each unit has a sum over the input and one over the hidden
+/// state.
 package struct GateWeights {
     package let gates, inputs, units: Int
     /// `[gates, units, inputs]`.
@@ -27,8 +28,8 @@ extension GateWeights {
     /// What a gate's sums are in, before sigmoid and tanh.
     static let sumScale = 0x1p-12
 
-    /// Symmetric weights with a scale for each gate's weights of the input, and for those of the hidden state, larger where
-    /// accumulators need it.
+    /// Symmetric weights with a scale for each gate's weights of the input, and for those of the hidden state; larger
+    /// scales where accumulators need them.
     /// - Returns: nil where no scales fit.
     package func quantized(input: Quantization, hidden: Quantization) -> Gates? {
         var result = Gates(filter: [], multiplier: [], bias: [], shift: [])

@@ -7,8 +7,8 @@ import NNQFormat
 import NNQGraph
 
 extension Lowering {
-    /// The hidden state is quantized as the calibrated output. The cell state is at most as large as the number of steps,
-    /// and beyond 64 its tanh is 1 for any scale: its scale is the power of two that gives this range 2^15 steps.
+    /// The hidden state is quantized as the calibrated output. No step changes the cell state by more than 1, and larger
+    /// values than 64 saturate: its scale is the power of two that gives this range 2^15 steps.
     mutating func lowerLSTM(_ index: Int, units: Int) throws {
         let output = calibratedOutput(index)
         let gates = try quantizedGates(index, count: 4, units: units, hidden: output)
@@ -20,7 +20,9 @@ extension Lowering {
         let cell = Quantization(scale: Float(sign: .plus, exponent: exponent, significand: 1), zeroPoint: 0)
         guard let cellScaling = GateScaling(0x1p-30 / Double(cell.scale)),
             let hiddenScaling = GateScaling(0x1p-30 / Double(output.scale)), hiddenScaling.shift >= 31
-        else { throw QuantizeError.at(graph.nodes[index], "its output is too small for int8: calibrate with other data") }
+        else {
+            throw QuantizeError.at(graph.nodes[index], "its output is too small for int8: calibrate with other data")
+        }
         (p.cell_multiplier, p.cell_shift) = (cellScaling.multiplier, Int32(cellScaling.shift))
         (p.hidden_multiplier, p.hidden_shift) = (hiddenScaling.multiplier, Int32(hiddenScaling.shift))
         let memories = try [
