@@ -59,7 +59,8 @@ extension Folding {
             }
             // Of integers, only those functions are asked for that stay whole.
             let results = values.map { function(Float($0)) }
-            guard values.allSatisfy({ $0.magnitude < 1 << 24 }), results.allSatisfy({ $0 == $0.rounded() }) else {
+            guard values.allSatisfy({ $0.magnitude < 1 << 24 }), results.allSatisfy({ $0 == $0.rounded() && abs($0) < 0x1p62 })
+            else {
                 throw ImportError("its integers are too large")
             }
             return [Constant(input.extents, integers: results.map { Int64($0) })]

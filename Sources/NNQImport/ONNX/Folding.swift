@@ -26,7 +26,9 @@ extension GraphImport {
         guard let rule = Folding.all[node.operation] else { return nil }
         let known = inputs.compactMap { $0 }
         guard known.count >= rule.inputs else { throw ImportError("it has too few inputs") }
-        return try rule.fold(&self, node, inputs).map { .constant($0) }
+        let results = try rule.fold(&self, node, inputs)
+        for result in results where !rule.sharesValues { _ = try mayFold(result.extents) }
+        return results.map { .constant($0) }
     }
 
     /// Elements of a constant about to be made.
@@ -65,6 +67,8 @@ extension GraphImport {
 struct FoldingRule: Sendable {
     /// Inputs that must be given.
     let inputs: Int
+    /// Whether the result has its input's values, under other extents.
+    var sharesValues = false
     let fold: @Sendable (inout GraphImport, ONNXNode, [Constant?]) throws -> [Constant]
 }
 

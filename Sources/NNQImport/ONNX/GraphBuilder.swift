@@ -9,6 +9,7 @@ struct GraphBuilder {
     private(set) var parameters: [String: Tensor] = [:]
     /// By node: its shape.
     private(set) var shapes: [ONNXExtents] = []
+    private var weights = 0
     /// Names taken, and the last number that told namesakes apart.
     private var names: [String: Int] = [:]
     /// Rearranged forms of a node, so that two readers share one.
@@ -27,9 +28,15 @@ struct GraphBuilder {
     mutating func append(
         _ layer: Layer, _ inputs: [Int], shape: ONNXExtents, name: String, _ parameters: [String: Tensor] = [:]
     ) throws -> Int {
-        _ = try shape.elementCount()
+        guard try shape.elementCount() >= 1 else { throw ImportError("its result would be empty: \(shape.words)") }
         let name = unique(name)
-        for (key, value) in parameters { self.parameters["\(name).\(key)"] = value }
+        for (key, value) in parameters {
+            weights += value.count
+            guard weights <= ONNXExtents.mostWeights else {
+                throw ImportError("the model's layers have more than 2^26 weights: it is too large for nnq")
+            }
+            self.parameters["\(name).\(key)"] = value
+        }
         shapes.append(shape)
         nodes.append(Node(name: name, layer: layer, inputs: inputs))
         return nodes.count - 1

@@ -87,7 +87,7 @@ extension GraphImport {
 
     /// A constant's elements in the order of a value's memory, so that they repeat to its layer's shape.
     /// - Precondition: the constant's extents repeat to the layout's.
-    func aligned(_ constant: Constant, with layout: Layout, shape: ONNXExtents) throws -> Tensor {
+    mutating func aligned(_ constant: Constant, with layout: Layout, shape: ONNXExtents) throws -> Tensor {
         let extents = constant.extents.padded(to: layout.extents.count)
         if constant.count == 1 { return Tensor(shape: [1], values: constant.floats) }
         if layout.isBatched, extents[0] != 1 { throw ImportError.mixesBatch() }
@@ -101,6 +101,7 @@ extension GraphImport {
         if let grouped = Self.grouped(moved.extents, memory, shape) {
             return Tensor(shape: Self.withoutOuterOnes(grouped), values: moved.floats)
         }
+        _ = try mayFold(memory)
         return Tensor(shape: shape, values: moved.broadcast(to: memory).floats)
     }
 

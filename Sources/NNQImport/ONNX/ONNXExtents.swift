@@ -8,6 +8,8 @@ extension ONNXExtents {
     /// Most elements of a tensor, as of the graph's.
     static let mostElements = 1 << 30
     static let mostAxes = 16
+    /// Most values of all parameters together.
+    static let mostWeights = 1 << 26
 
     /// Elements of the tensor.
     /// - Throws: where there are more than the graph can hold, or an extent is negative.

@@ -77,9 +77,10 @@ extension Operators {
         }
         // A slope for each element: of the value as a vector.
         let count = value.layout.count
+        _ = try graph.mayFold(value.extents)
         value.node = try graph.builder.reshape(value.node, to: [count])
         tensor = try graph.aligned(
-            slope.broadcast(to: slope.extents.broadcast(with: value.extents)), with: value.layout, shape: [count])
+            slope.broadcast(to: value.extents), with: value.layout, shape: [count])
         value.node = try graph.builder.append(.prelu, [value.node], shape: [count], name: node.name, ["slope": tensor])
         return [.computed(value)]
     }

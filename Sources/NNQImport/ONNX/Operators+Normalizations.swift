@@ -106,7 +106,7 @@ extension Operators {
 
 extension GraphImport {
     /// A constant for each channel as the one extent that the value's layer ends with; nil where it does not.
-    fileprivate func channelParameter(_ constant: Constant, _ value: Value) throws -> Tensor? {
+    fileprivate mutating func channelParameter(_ constant: Constant, _ value: Value) throws -> Tensor? {
         let shape = builder.shapes[value.node]
         let tensor = try aligned(constant, with: value.layout, shape: shape)
         guard tensor.shape.count == 1, tensor.count == shape.last else { return nil }

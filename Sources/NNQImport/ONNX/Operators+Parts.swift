@@ -206,7 +206,7 @@ extension GraphImport {
             return sizes
         }
         let count = node.integer("num_outputs", default: node.outputs.count)
-        guard count >= 1, count <= extent else { throw ImportError("splits an axis of \(extent) into \(count) parts") }
+        guard count >= 1, count <= extent, count <= 4096 else { throw ImportError("splits an axis of \(extent) into \(count) parts") }
         let size = (extent + count - 1) / count
         let sizes = (0..<count).map { min(size, extent - $0 * size) }
         guard sizes.allSatisfy({ $0 >= 1 }) else { throw ImportError("splits an axis of \(extent) into \(count) parts") }

@@ -111,8 +111,8 @@ extension Folding {
             let value = values[0]
             return { _ in value }
         }
-        guard values.count == extents[axis] else {
-            throw ImportError("has \(values.count) scales for an axis of \(extents[axis])")
+        guard extents.indices.contains(axis), values.count == extents[axis] else {
+            throw ImportError("has \(values.count) scales, which do not fit \(extents.words)")
         }
         let (stride, extent) = (extents.strides[axis], extents[axis])
         return { values[$0 / stride % extent] }

@@ -8,8 +8,7 @@ import ONNXProto
 import Testing
 
 @Suite struct BackendTests {
-    static let archive = URL(filePath: SharedModels.folder)
-        .appending(path: "onnx-backend-tests/onnx_backend_tests.tar.xz")
+    static let archive = SharedModels.folder.appending(path: "onnx-backend-tests/onnx_backend_tests.tar.xz")
 
     /// How many cases pass; a smaller number is a loss, and a larger one belongs into the file.
     private static var accepted: Int {
@@ -24,7 +23,7 @@ import Testing
         "ONNX's backend tests",
         .enabled(if: FileManager.default.fileExists(atPath: archive.path), "\(SharedModels.absence)"))
     func backendTests() throws {
-        let folder = try unpacked()
+        let folder = try SharedModels.unpacked(Self.archive)
         defer { try? FileManager.default.removeItem(at: folder) }
         let models = try #require(FileManager.default.enumerator(atPath: folder.path))
             .compactMap { $0 as? String }.filter { $0.hasSuffix("/model.onnx") }.sorted()
@@ -50,19 +49,6 @@ import Testing
         print("first as constants. Left out:")
         for (reason, names) in left.sorted(by: { $0.key < $1.key }) { print("  \(names.count) \(reason)") }
         #expect(try count == Self.accepted, "write the new count into accepted_cases.txt if it is larger")
-    }
-
-    /// The cases in a new folder.
-    private func unpacked() throws -> URL {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "nnq-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let tar = Process()
-        tar.executableURL = URL(filePath: "/usr/bin/env")
-        tar.arguments = ["tar", "-xJf", Self.archive.path, "-C", folder.path]
-        try tar.run()
-        tar.waitUntilExit()
-        try #require(tar.terminationStatus == 0, "tar cannot unpack \(Self.archive.path)")
-        return folder
     }
 
     /// What was imported is exported, and imported again gives the same outputs.
