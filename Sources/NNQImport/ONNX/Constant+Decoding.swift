@@ -22,10 +22,11 @@ extension Constant {
         let type = Int(tensor.dataType)
         guard let kind = Onnx_TensorProto.DataType(rawValue: type), let values = try Self.values(tensor, kind) else {
             throw ImportError(
-                "tensor '\(name)' holds \(ElementType.words(type)); floats, integers up to 64 bits and booleans are "
+                "tensor '\(name)' holds \(ONNXElementType.words(type)); floats, integers up to 64 bits and booleans are "
                     + "possible")
         }
         self.init(extents, values)
+        self.type = type
         let needed = try extents.elementCount()
         guard count == needed else {
             throw ImportError(
@@ -91,7 +92,7 @@ extension Constant {
 }
 
 /// ONNX's element types, as far as importing tells them apart.
-enum ElementType {
+enum ONNXElementType {
     static func isFloat(_ type: Int) -> Bool { [1, 10, 11, 16].contains(type) }
     /// Integers of any width, and booleans.
     static func isInteger(_ type: Int) -> Bool { [2, 3, 4, 5, 6, 7, 9, 12, 13].contains(type) }

@@ -10,15 +10,19 @@ package struct Constant: Sendable {
 
     package var extents: [Int]
     package var values: Values
+    /// ONNX's number of the element type where the file has the values; 0 else.
+    var type = 0
+    /// Scales of weights that were integers in the file: one, or one for each place of an axis.
+    var scales: (values: [Float], axis: Int)?
 
     /// - Precondition: as many values as the extents say.
-    init(_ extents: Extents, _ values: Values) {
+    package init(_ extents: [Int], _ values: Values) {
         self.extents = extents
         self.values = values
     }
 
-    init(_ extents: Extents, floats: [Float]) { self.init(extents, .floats(floats)) }
-    init(_ extents: Extents, integers: [Int64]) { self.init(extents, .integers(integers)) }
+    package init(_ extents: [Int], floats: [Float]) { self.init(extents, .floats(floats)) }
+    init(_ extents: ONNXExtents, integers: [Int64]) { self.init(extents, .integers(integers)) }
     init(scalar: Float) { self.init([], .floats([scalar])) }
 
     package var count: Int {
@@ -62,10 +66,10 @@ package struct Constant: Sendable {
         }
     }
 
-    func reshaped(_ extents: Extents) -> Constant { Constant(extents, values) }
+    func reshaped(_ extents: ONNXExtents) -> Constant { Constant(extents, values) }
 
     /// The elements at these places, in this order.
-    func gathering(_ places: [Int], _ extents: Extents) -> Constant {
+    func gathering(_ places: [Int], _ extents: ONNXExtents) -> Constant {
         switch values {
         case .floats(let values): Constant(extents, floats: places.map { values[$0] })
         case .integers(let values): Constant(extents, integers: places.map { values[$0] })
@@ -83,7 +87,7 @@ package struct Constant: Sendable {
 
     /// Repeated to larger extents.
     /// - Precondition: the extents broadcast to these.
-    func broadcast(to larger: Extents) -> Constant {
+    func broadcast(to larger: ONNXExtents) -> Constant {
         if larger == extents { return self }
         let own = extents.padded(to: larger.count)
         let strides = zip(own, own.strides).map { $0 == 1 ? 0 : $1 }
@@ -91,7 +95,7 @@ package struct Constant: Sendable {
     }
 
     /// Row-major places of a view of these extents and strides.
-    static func places(_ extents: Extents, origin: Int, strides: [Int]) -> [Int] {
+    static func places(_ extents: ONNXExtents, origin: Int, strides: [Int]) -> [Int] {
         var places = [origin]
         for (extent, stride) in zip(extents, strides) {
             var next: [Int] = []

@@ -37,8 +37,8 @@ extension Folding {
     ]
 
     private static func cast(_ constant: Constant, to type: Int) throws -> Constant {
-        if ElementType.isFloat(type) { return Constant(constant.extents, floats: constant.floats) }
-        guard ElementType.isInteger(type) else { throw ImportError("casts to \(ElementType.words(type))") }
+        if ONNXElementType.isFloat(type) { return Constant(constant.extents, floats: constant.floats) }
+        guard ONNXElementType.isInteger(type) else { throw ImportError("casts to \(ONNXElementType.words(type))") }
         guard case .floats(let values) = constant.values else { return constant }
         return Constant(
             constant.extents,
@@ -59,7 +59,8 @@ extension Folding {
             }
             // Of integers, only those functions are asked for that stay whole.
             let results = values.map { function(Float($0)) }
-            guard values.allSatisfy({ $0.magnitude < 1 << 24 }), results.allSatisfy({ $0 == $0.rounded() }) else {
+            guard values.allSatisfy({ $0.magnitude < 1 << 24 }), results.allSatisfy({ $0 == $0.rounded() && abs($0) < 0x1p62 })
+            else {
                 throw ImportError("its integers are too large")
             }
             return [Constant(input.extents, integers: results.map { Int64($0) })]

@@ -3,20 +3,20 @@
 
 extension Folding {
     static let movements: [String: FoldingRule] = [
-        "Identity": FoldingRule(inputs: 1) { _, _, inputs in [inputs[0]!] },
-        "Dropout": FoldingRule(inputs: 1) { _, _, inputs in [inputs[0]!] },
-        "Reshape": FoldingRule(inputs: 1) { _, node, inputs in
+        "Identity": FoldingRule(inputs: 1, sharesValues: true) { _, _, inputs in [inputs[0]!] },
+        "Dropout": FoldingRule(inputs: 1, sharesValues: true) { _, _, inputs in [inputs[0]!] },
+        "Reshape": FoldingRule(inputs: 1, sharesValues: true) { _, node, inputs in
             let input = inputs[0]!
             let target = try (inputs.count > 1 ? inputs[1]?.integers() : nil) ?? node.integers("shape") ?? []
             return [try input.checked(Operators.resolved(target, input.extents, node))]
         },
-        "Flatten": FoldingRule(inputs: 1) { _, node, inputs in
+        "Flatten": FoldingRule(inputs: 1, sharesValues: true) { _, node, inputs in
             [try inputs[0]!.checked(Operators.flattened(inputs[0]!.extents, node))]
         },
-        "Squeeze": FoldingRule(inputs: 1) { graph, node, inputs in
+        "Squeeze": FoldingRule(inputs: 1, sharesValues: true) { graph, node, inputs in
             [inputs[0]!.reshaped(try graph.squeezed(inputs[0]!.extents, node))]
         },
-        "Unsqueeze": FoldingRule(inputs: 1) { graph, node, inputs in
+        "Unsqueeze": FoldingRule(inputs: 1, sharesValues: true) { graph, node, inputs in
             [inputs[0]!.reshaped(try graph.unsqueezed(inputs[0]!.extents, node))]
         },
         "Transpose": FoldingRule(inputs: 1) { _, node, inputs in
@@ -65,8 +65,8 @@ extension Folding {
                 let step = try delta.integers().first, step != 0,
                 [first, end, step].allSatisfy({ $0.magnitude < 1 << 30 })
             else { throw ImportError("its range is not of small integers") }
-            let values = Array(stride(from: first, to: end, by: step).prefix(1 << 20))
-            _ = try graph.mayFold([values.count])
+            _ = try graph.mayFold([abs((end - first) / step) + 1])
+            let values = Array(stride(from: first, to: end, by: step))
             return [Constant([values.count], integers: values.map { Int64($0) })]
         },
         "Where": FoldingRule(inputs: 3) { graph, _, inputs in
@@ -133,7 +133,7 @@ extension Folding {
 
 extension Constant {
     /// Under extents that a file asks for.
-    fileprivate func checked(_ extents: Extents) throws -> Constant {
+    fileprivate func checked(_ extents: ONNXExtents) throws -> Constant {
         guard try extents.elementCount() == count else {
             throw ImportError("reshapes \(self.extents.words) to \(extents.words): other elements in number")
         }

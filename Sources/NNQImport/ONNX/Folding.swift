@@ -6,7 +6,7 @@ import ONNXProto
 
 extension GraphImport {
     /// The results of an operator on constants; nil where it must be a layer.
-    mutating func folded(_ node: ONNXNode) throws -> [Operand]? {
+    mutating func folded(_ node: ONNXNode) throws -> [ONNXOperand]? {
         switch node.operation {
         case "Constant": return [.constant(try Self.constant(node))]
         case "Shape": return [.constant(try shape(node))]
@@ -26,12 +26,14 @@ extension GraphImport {
         guard let rule = Folding.all[node.operation] else { return nil }
         let known = inputs.compactMap { $0 }
         guard known.count >= rule.inputs else { throw ImportError("it has too few inputs") }
-        return try rule.fold(&self, node, inputs).map { .constant($0) }
+        let results = try rule.fold(&self, node, inputs)
+        for result in results where !rule.sharesValues { _ = try mayFold(result.extents) }
+        return results.map { .constant($0) }
     }
 
     /// Elements of a constant about to be made.
     /// - Throws: where folding has made too many.
-    mutating func mayFold(_ extents: Extents) throws -> Int {
+    mutating func mayFold(_ extents: ONNXExtents) throws -> Int {
         let count = try extents.elementCount()
         guard count <= foldingBudget else {
             throw ImportError("computing its constants takes more than 2^26 elements: simplify the model before importing")
@@ -65,9 +67,11 @@ extension GraphImport {
 struct FoldingRule: Sendable {
     /// Inputs that must be given.
     let inputs: Int
+    /// Whether the result has its input's values, under other extents.
+    var sharesValues = false
     let fold: @Sendable (inout GraphImport, ONNXNode, [Constant?]) throws -> [Constant]
 }
 
 enum Folding {
-    static let all: [String: FoldingRule] = [arithmetic, movements].reduce(into: [:]) { $0.merge($1) { first, _ in first } }
+    static let all: [String: FoldingRule] = [arithmetic, movements, quantizers].reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 }

@@ -8,7 +8,8 @@ struct GraphBuilder {
     private(set) var nodes: [Node] = []
     private(set) var parameters: [String: Tensor] = [:]
     /// By node: its shape.
-    private(set) var shapes: [Extents] = []
+    private(set) var shapes: [ONNXExtents] = []
+    private var weights = 0
     /// Names taken, and the last number that told namesakes apart.
     private var names: [String: Int] = [:]
     /// Rearranged forms of a node, so that two readers share one.
@@ -25,18 +26,24 @@ struct GraphBuilder {
     ///   - parameters: by their short names.
     @discardableResult
     mutating func append(
-        _ layer: Layer, _ inputs: [Int], shape: Extents, name: String, _ parameters: [String: Tensor] = [:]
+        _ layer: Layer, _ inputs: [Int], shape: ONNXExtents, name: String, _ parameters: [String: Tensor] = [:]
     ) throws -> Int {
-        _ = try shape.elementCount()
+        guard try shape.elementCount() >= 1 else { throw ImportError("its result would be empty: \(shape.words)") }
         let name = unique(name)
-        for (key, value) in parameters { self.parameters["\(name).\(key)"] = value }
+        for (key, value) in parameters {
+            weights += value.count
+            guard weights <= ONNXExtents.mostWeights else {
+                throw ImportError("the model's layers have more than 2^26 weights: it is too large for nnq")
+            }
+            self.parameters["\(name).\(key)"] = value
+        }
         shapes.append(shape)
         nodes.append(Node(name: name, layer: layer, inputs: inputs))
         return nodes.count - 1
     }
 
     /// Appends a layer that only moves elements, or finds the one that did so before.
-    mutating func rearrange(_ layer: Layer, _ input: Int, shape: Extents) throws -> Int {
+    mutating func rearrange(_ layer: Layer, _ input: Int, shape: ONNXExtents) throws -> Int {
         let key = Arrangement(node: input, layer: layer)
         if let node = arranged[key] { return node }
         let node = try append(layer, [input], shape: shape, name: "\(nodes[input].name).\(layer.keyword)")
@@ -45,7 +52,7 @@ struct GraphBuilder {
     }
 
     /// The node's elements under another shape.
-    mutating func reshape(_ node: Int, to shape: Extents) throws -> Int {
+    mutating func reshape(_ node: Int, to shape: ONNXExtents) throws -> Int {
         let shape = shape.isEmpty ? [1] : shape
         if shapes[node] == shape { return node }
         // A reshape of a reshape is one of the first's input.

@@ -5,7 +5,7 @@ import NNQGraph
 
 extension GraphImport {
     /// A layer of two operands, at least one of them computed.
-    mutating func combine(_ layer: Layer, _ left: Operand, _ right: Operand, named name: String) throws -> Value {
+    mutating func combine(_ layer: Layer, _ left: ONNXOperand, _ right: ONNXOperand, named name: String) throws -> Value {
         switch (left, right) {
         case (.computed(let value), .constant(let constant)):
             if let result = try withConstant(layer, value, constant, isLeft: false, named: name) { return result }
@@ -24,7 +24,7 @@ extension GraphImport {
     }
 
     /// Operands of any extents, axis by axis.
-    private mutating func broadcasting(_ layer: Layer, _ operands: [Operand], named name: String) throws -> Value {
+    private mutating func broadcasting(_ layer: Layer, _ operands: [ONNXOperand], named name: String) throws -> Value {
         let extents = try operands[0].extents.broadcast(with: operands[1].extents)
         let layouts = operands.compactMap { operand -> Layout? in
             if case .computed(let value) = operand { value.layout } else { nil }
@@ -46,7 +46,7 @@ extension GraphImport {
     }
 
     /// Samples of a batch stay apart where axis 0 of every operand is the batch or repeats.
-    private func checkBatch(_ operands: [Operand], _ extents: Extents, _ isBatched: Bool) throws {
+    private func checkBatch(_ operands: [ONNXOperand], _ extents: ONNXExtents, _ isBatched: Bool) throws {
         guard isBatched else { return }
         for operand in operands {
             if case .computed(let value) = operand, value.layout.isBatched {
@@ -58,7 +58,7 @@ extension GraphImport {
     }
 
     /// The layer that holds an operand with one extent for each of these axes of the result.
-    private mutating func aligned(_ operand: Operand, _ rank: Int, _ axes: [Int], named name: String) throws -> Int {
+    private mutating func aligned(_ operand: ONNXOperand, _ rank: Int, _ axes: [Int], named name: String) throws -> Int {
         switch operand {
         case .computed(let value):
             let full = try reshape(value, to: value.extents.padded(to: rank))
@@ -87,11 +87,11 @@ extension GraphImport {
 
     /// A constant's elements in the order of a value's memory, so that they repeat to its layer's shape.
     /// - Precondition: the constant's extents repeat to the layout's.
-    func aligned(_ constant: Constant, with layout: Layout, shape: Extents) throws -> Tensor {
+    mutating func aligned(_ constant: Constant, with layout: Layout, shape: ONNXExtents) throws -> Tensor {
         let extents = constant.extents.padded(to: layout.extents.count)
         if constant.count == 1 { return Tensor(shape: [1], values: constant.floats) }
         if layout.isBatched, extents[0] != 1 { throw ImportError.mixesBatch() }
-        var parts: Extents = []
+        var parts: ONNXExtents = []
         for (axis, range) in layout.ranges.enumerated() {
             let isFull = extents[axis] == layout.extents[axis]
             parts += range.map { isFull ? layout.factors[$0] : 1 }
@@ -101,12 +101,13 @@ extension GraphImport {
         if let grouped = Self.grouped(moved.extents, memory, shape) {
             return Tensor(shape: Self.withoutOuterOnes(grouped), values: moved.floats)
         }
+        _ = try mayFold(memory)
         return Tensor(shape: shape, values: moved.broadcast(to: memory).floats)
     }
 
     /// A constant's extents along the axes of a shape; nil where it repeats along a part of one.
-    private static func grouped(_ parts: Extents, _ memory: Extents, _ shape: Extents) -> Extents? {
-        var result: Extents = []
+    private static func grouped(_ parts: ONNXExtents, _ memory: ONNXExtents, _ shape: ONNXExtents) -> ONNXExtents? {
+        var result: ONNXExtents = []
         var next = 0
         for extent in shape {
             var (product, part) = (1, 1)
@@ -121,7 +122,7 @@ extension GraphImport {
         return result
     }
 
-    private static func withoutOuterOnes(_ extents: Extents) -> Extents {
+    private static func withoutOuterOnes(_ extents: ONNXExtents) -> ONNXExtents {
         let inner = Array(extents.drop { $0 == 1 })
         return inner.isEmpty ? [1] : inner
     }

@@ -12,7 +12,7 @@ extension GraphImport {
     }
 
     /// The layer that holds a value with its factors in this order, under this shape.
-    mutating func reorder(_ value: Value, _ order: [Int], shape: Extents) throws -> Int {
+    mutating func reorder(_ value: Value, _ order: [Int], shape: ONNXExtents) throws -> Int {
         let layout = value.layout
         guard order.count == layout.order.count else { throw ImportError.mixesBatch() }
         if order == layout.order { return try builder.reshape(value.node, to: shape) }
@@ -40,7 +40,7 @@ extension GraphImport {
     mutating func rowMajor(_ value: Value) throws -> Value {
         let layout = Layout(value.extents, isBatched: value.layout.isBatched)
         return Value(
-            node: try arrange(value, memoryGroups(value)), layout: layout, isInteger: value.isInteger)
+            node: try arrange(value, memoryGroups(value)), layout: layout, isInteger: value.isInteger, quantization: value.quantization)
     }
 
     private func memoryGroups(_ value: Value) -> [[Int]] {
@@ -74,21 +74,21 @@ extension GraphImport {
         var shape = others.map { layout.factors[$0] }
         if shape.count > 2 { shape = [shape.reduce(1, *)] }
         let node = try reorder(value, order, shape: shape + [extent])
-        return Value(node: node, layout: moved, isInteger: value.isInteger)
+        return Value(node: node, layout: moved, isInteger: value.isInteger, quantization: value.quantization)
     }
 
     /// ONNX's Reshape.
-    mutating func reshape(_ value: Value, to extents: Extents) throws -> Value {
+    mutating func reshape(_ value: Value, to extents: ONNXExtents) throws -> Value {
         guard try extents.elementCount() == value.extents.elementCount() else {
             throw ImportError("reshapes \(value.extents.words) to \(extents.words): other elements in number")
         }
         if let layout = value.layout.reshaped(extents) {
-            return Value(node: value.node, layout: layout, isInteger: value.isInteger)
+            return Value(node: value.node, layout: layout, isInteger: value.isInteger, quantization: value.quantization)
         }
         if value.layout.isBatched, extents.first != value.extents.first { throw ImportError.mixesBatch() }
         let plain = try rowMajor(value)
         let layout = Layout(extents, isBatched: value.layout.isBatched)
-        return Value(node: plain.node, layout: layout, isInteger: value.isInteger)
+        return Value(node: plain.node, layout: layout, isInteger: value.isInteger, quantization: value.quantization)
     }
 
     /// ONNX's Transpose.
@@ -97,6 +97,6 @@ extension GraphImport {
             throw ImportError("its permutation \(permutation) does not name each axis of \(value.extents.words) once")
         }
         guard let layout = value.layout.transposed(permutation) else { throw ImportError.mixesBatch() }
-        return Value(node: value.node, layout: layout, isInteger: value.isInteger)
+        return Value(node: value.node, layout: layout, isInteger: value.isInteger, quantization: value.quantization)
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The walk over an ONNX graph that builds the float graph; each operator's own rule is in Operators+<Kind>.swift.
 
+import NNQFormat
 import NNQGraph
 import ONNXProto
 
@@ -11,16 +12,18 @@ struct Value {
     var layout: Layout
     /// Whether it holds whole numbers: indices and classes, of which no layer but `embedding` makes use.
     var isInteger = false
+    /// Between a QuantizeLinear and a DequantizeLinear: how the integers stand for real numbers.
+    var quantization: Quantization?
 
-    var extents: Extents { layout.extents }
+    var extents: ONNXExtents { layout.extents }
 }
 
 /// What an ONNX name stands for.
-enum Operand {
+enum ONNXOperand {
     case constant(Constant)
     case computed(Value)
 
-    var extents: Extents {
+    var extents: ONNXExtents {
         switch self {
         case .constant(let constant): constant.extents
         case .computed(let value): value.extents
@@ -37,9 +40,12 @@ struct GraphImport {
     let readers: [String: Int]
     /// The graph's outputs.
     let outputNames: Set<String>
-    private(set) var operands: [String: Operand] = [:]
+    private(set) var operands: [String: ONNXOperand] = [:]
     /// By layer: the ONNX name of what it computes.
     private(set) var results: [Int: String] = [:]
+    /// By layer: how the file quantizes what it computes, and its weights.
+    var quantizations: [Int: Quantization] = [:]
+    var weightScales: [Int: [Float]] = [:]
     /// Elements that folding may still make.
     var foldingBudget = 1 << 26
 
@@ -49,7 +55,7 @@ struct GraphImport {
         self.outputNames = outputNames
     }
 
-    mutating func define(_ name: String, _ operand: Operand) { operands[name] = operand }
+    mutating func define(_ name: String, _ operand: ONNXOperand) { operands[name] = operand }
 
     /// Runs one operator: on constants at once, else as layers.
     mutating func run(_ node: ONNXNode) throws {
@@ -70,7 +76,7 @@ struct GraphImport {
         }
     }
 
-    private mutating func layers(_ node: ONNXNode) throws -> [Operand] {
+    private mutating func layers(_ node: ONNXNode) throws -> [ONNXOperand] {
         guard let rule = Operators.all[node.operation] else {
             throw ImportError("nnq has no layer for this operator: replace it before exporting")
         }
@@ -78,7 +84,7 @@ struct GraphImport {
     }
 
     /// An input, which must be given.
-    func operand(_ node: ONNXNode, _ index: Int) throws -> Operand {
+    func operand(_ node: ONNXNode, _ index: Int) throws -> ONNXOperand {
         guard node.hasInput(index) else { throw ImportError("its input \(index) is missing") }
         guard let operand = operands[node.inputs[index]] else {
             throw ImportError("reads '\(node.inputs[index])', which has no value")
@@ -86,7 +92,7 @@ struct GraphImport {
         return operand
     }
 
-    func optionalOperand(_ node: ONNXNode, _ index: Int) throws -> Operand? {
+    func optionalOperand(_ node: ONNXNode, _ index: Int) throws -> ONNXOperand? {
         node.hasInput(index) ? try operand(node, index) : nil
     }
 

@@ -8,7 +8,7 @@
 /// 1 has no factor, and neither has the batch.
 struct Layout: Hashable {
     /// As ONNX has them, the batch included.
-    private(set) var extents: Extents
+    private(set) var extents: ONNXExtents
     /// Whether axis 0 counts samples and so is not in memory.
     private(set) var isBatched: Bool
     /// In ONNX's order, outermost first.
@@ -17,7 +17,7 @@ struct Layout: Hashable {
     private(set) var order: [Int]
 
     /// - Parameter memory: the axes in memory's order; those of extent 1 may be missing. Nil for ONNX's own order.
-    init(_ extents: Extents, isBatched: Bool, memory: [Int]? = nil) {
+    init(_ extents: ONNXExtents, isBatched: Bool, memory: [Int]? = nil) {
         self.extents = extents
         self.isBatched = isBatched
         let axes = extents.indices.filter { extents[$0] > 1 && !(isBatched && $0 == 0) }
@@ -25,7 +25,7 @@ struct Layout: Hashable {
         order = memory.map { $0.compactMap(axes.firstIndex(of:)) } ?? Array(axes.indices)
     }
 
-    private init(_ extents: Extents, isBatched: Bool, factors: [Int], order: [Int]) {
+    private init(_ extents: ONNXExtents, isBatched: Bool, factors: [Int], order: [Int]) {
         self.extents = extents
         self.isBatched = isBatched
         self.factors = factors
@@ -75,7 +75,7 @@ struct Layout: Hashable {
     }
 
     /// ONNX's Reshape, to as many elements; nil where memory would have to be rewritten, or the batch is not kept.
-    func reshaped(_ target: Extents) -> Layout? {
+    func reshaped(_ target: ONNXExtents) -> Layout? {
         if isBatched, target.first != extents.first { return nil }
         var parts: [[Int]] = Array(repeating: [], count: factors.count)
         var left = factors

@@ -1,19 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 // From an ONNX file to nnq's models.
 
+import NNQFormat
 import NNQGraph
+import NNQQuantize
 import ONNXProto
 
 /// Reads ONNX models.
 ///
 /// Tensors are NCHW in ONNX and NHWC here. Transposes and reshapes are followed through the graph and change the order
 /// in which weights are stored, so that few or none of them are left as layers; a map at the model's entry is read
-/// channels last, and so is one at its end.
+/// channels last, and so is one at its end. Models that were quantized (QuantizeLinear and DequantizeLinear around
+/// every layer, or QLinear operators) become int8 programs with their scales and nnq's rounding.
 public enum ONNXImporter {
     /// - Parameter bytes: the whole file, its weights inside.
     /// - Throws: `ImportError`.
     public static func read(bytes: [UInt8]) throws -> Imported {
-        .float(try readFloat(bytes: bytes).model)
+        let imported = try readFloat(bytes: bytes)
+        guard !imported.quantizations.isEmpty else { return .float(imported.model) }
+        do {
+            return .int8(
+                try Quantizer.lower(
+                    imported.model, quantizations: imported.quantizations, weightScales: imported.weightScales))
+        } catch let error as QuantizeError {
+            throw ImportError(error.description)
+        }
     }
 
     /// The float model, and how its inputs and outputs lie in ONNX's.
@@ -46,6 +57,10 @@ package struct ONNXModel: Sendable {
     package let model: Model
     package let inputs: [ONNXTensor]
     package let outputs: [ONNXTensor]
+    /// By layer: how the file quantizes its output; empty of a float model.
+    package let quantizations: [String: Quantization]
+    /// By layer: the scale of each output channel's weights, where they were integers.
+    package let weightScales: [String: [Float]]
 
     /// - Parameter batch: the first extent of every input, where it counts samples.
     init(_ source: ONNXSource, batch: Int?) throws {
@@ -75,6 +90,9 @@ package struct ONNXModel: Sendable {
         }
         self.inputs = inputs
         self.outputs = outputs
+        let names = graph.builder.nodes.map(\.name)
+        quantizations = Dictionary(uniqueKeysWithValues: graph.quantizations.map { (names[$0], $1) })
+        weightScales = Dictionary(uniqueKeysWithValues: graph.weightScales.map { (names[$0], $1) })
         var metadata = Metadata()
         for tensor in inputs + outputs { metadata.notes["onnx \(tensor.name)"] = tensor.note }
         do {

@@ -12,7 +12,7 @@ struct ONNXOrder {
     /// - Parameter given: names of the graph's inputs and initializers.
     /// - Throws: where a value has two sources or none, and where the graph is cyclic.
     init(_ graph: Onnx_GraphProto, opset: Int, given: Set<String>) throws {
-        let nodes = try graph.node.map { try ONNXNode($0, opset: opset) }
+        let nodes = try QLinearNodes.expanded(graph.node).map { try ONNXNode($0, opset: opset) }
         var sources: [String: Int] = [:]
         for (index, node) in nodes.enumerated() {
             for output in node.outputs where !output.isEmpty {

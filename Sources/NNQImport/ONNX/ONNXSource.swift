@@ -49,7 +49,7 @@ struct ONNXSource {
 /// An input of the graph.
 struct ONNXInput {
     let name: String
-    let extents: Extents
+    let extents: ONNXExtents
     let isInteger: Bool
 
     /// A first extent without a number is the batch: 1.
@@ -59,10 +59,10 @@ struct ONNXInput {
             throw ImportError("the input '\(input.name)' is no tensor with a shape")
         }
         let kind = Int(type.elemType)
-        guard ElementType.isFloat(kind) || ElementType.isInteger(kind) else {
-            throw ImportError("the input '\(input.name)' holds \(ElementType.words(kind)); floats are needed")
+        guard ONNXElementType.isFloat(kind) || ONNXElementType.isInteger(kind) else {
+            throw ImportError("the input '\(input.name)' holds \(ONNXElementType.words(kind)); floats are needed")
         }
-        isInteger = !ElementType.isFloat(kind)
+        isInteger = !ONNXElementType.isFloat(kind)
         extents = try type.shape.dim.enumerated().map { axis, dimension in
             if case .dimValue(let extent)? = dimension.value, extent > 0 || axis > 0 {
                 guard (1...1 << 24).contains(extent) else {

@@ -40,11 +40,11 @@ extension Operators {
     private static func plain(_ function: Activation) -> Rule { { try one(&$0, $1, function) } }
 
     /// An activation keeps the layout, whatever it is.
-    static func one(_ graph: inout GraphImport, _ node: ONNXNode, _ function: Activation) throws -> [Operand] {
+    static func one(_ graph: inout GraphImport, _ node: ONNXNode, _ function: Activation) throws -> [ONNXOperand] {
         [.computed(try graph.activation(function, graph.value(node, 0), named: node.name))]
     }
 
-    private static func clip(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
+    private static func clip(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [ONNXOperand] {
         let greatest = Float.greatestFiniteMagnitude
         let low = try graph.constant(node, 1, "minimum")?.scalar() ?? node.float("min", default: -greatest)
         let high = try graph.constant(node, 2, "maximum")?.scalar() ?? node.float("max", default: greatest)
@@ -58,7 +58,7 @@ extension Operators {
         }
     }
 
-    private static func prelu(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
+    private static func prelu(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [ONNXOperand] {
         var value = try graph.value(node, 0)
         guard var slope = try graph.constant(node, 1, "slope") else { throw ImportError("it has no slope") }
         if node.opset < 7, slope.extents.count == 1, value.extents.count >= 2 {
@@ -77,9 +77,10 @@ extension Operators {
         }
         // A slope for each element: of the value as a vector.
         let count = value.layout.count
+        _ = try graph.mayFold(value.extents)
         value.node = try graph.builder.reshape(value.node, to: [count])
         tensor = try graph.aligned(
-            slope.broadcast(to: slope.extents.broadcast(with: value.extents)), with: value.layout, shape: [count])
+            slope.broadcast(to: value.extents), with: value.layout, shape: [count])
         value.node = try graph.builder.append(.prelu, [value.node], shape: [count], name: node.name, ["slope": tensor])
         return [.computed(value)]
     }

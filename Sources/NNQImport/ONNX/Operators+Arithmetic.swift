@@ -14,7 +14,7 @@ extension Operators {
         "Sum": { try many(&$0, $1, .add) },
         "Mean": { graph, node in
             let sum = try many(&graph, node, .add, named: "\(node.name).sum")
-            let share = Operand.constant(Constant(scalar: 1 / Float(node.inputs.count)))
+            let share = ONNXOperand.constant(Constant(scalar: 1 / Float(node.inputs.count)))
             return [.computed(try graph.combine(.binary(.multiply), sum[0], share, named: node.name))]
         },
         "Pow": power,
@@ -22,7 +22,7 @@ extension Operators {
     ]
 
     /// A float operand as it is.
-    private static func operand(_ graph: GraphImport, _ node: ONNXNode, _ index: Int) throws -> Operand {
+    private static func operand(_ graph: GraphImport, _ node: ONNXNode, _ index: Int) throws -> ONNXOperand {
         let operand = try graph.operand(node, index)
         let isInteger: Bool =
             switch operand {
@@ -36,7 +36,7 @@ extension Operators {
     }
 
     /// Two operands; before operator set 7, the second one repeats along axes that the operator names.
-    private static func pair(_ graph: GraphImport, _ node: ONNXNode) throws -> (Operand, Operand) {
+    private static func pair(_ graph: GraphImport, _ node: ONNXNode) throws -> (ONNXOperand, ONNXOperand) {
         let (left, right) = (try operand(graph, node, 0), try operand(graph, node, 1))
         guard node.opset < 7, node.flag("broadcast"), node.has("axis"), case .constant(let constant) = right else {
             return (left, right)
@@ -47,14 +47,14 @@ extension Operators {
         return (left, .constant(constant.reshaped(constant.extents + Array(repeating: 1, count: after))))
     }
 
-    private static func two(_ graph: inout GraphImport, _ node: ONNXNode, _ layer: Layer) throws -> [Operand] {
+    private static func two(_ graph: inout GraphImport, _ node: ONNXNode, _ layer: Layer) throws -> [ONNXOperand] {
         let (left, right) = try pair(graph, node)
         return [.computed(try graph.combine(layer, left, right, named: node.name))]
     }
 
     private static func many(
         _ graph: inout GraphImport, _ node: ONNXNode, _ layer: Layer, named name: String? = nil
-    ) throws -> [Operand] {
+    ) throws -> [ONNXOperand] {
         guard !node.inputs.isEmpty else { throw ImportError("it has no input") }
         var result = try operand(graph, node, 0)
         for index in node.inputs.indices.dropFirst() {
@@ -72,7 +72,7 @@ extension Operators {
     }
 
     /// A sum; a constant for each channel becomes the bias of the convolution or dense layer before it.
-    private static func add(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
+    private static func add(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [ONNXOperand] {
         let (left, right) = try pair(graph, node)
         for (index, operands) in [(left, right), (right, left)].enumerated() {
             guard case .computed(let value) = operands.0, case .constant(let constant) = operands.1,
@@ -89,7 +89,7 @@ extension Operators {
     }
 
     /// Powers that are functions of one element.
-    private static func power(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
+    private static func power(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [ONNXOperand] {
         guard let exponent = try graph.constant(node, 1, "exponent") else { throw ImportError("it has no exponent") }
         switch exponent.count == 1 ? exponent.floats[0] : .nan {
         case 1: return [try graph.operand(node, 0)]
@@ -101,7 +101,7 @@ extension Operators {
     }
 
     /// Repeating is adding zeros of the larger extents.
-    private static func expand(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
+    private static func expand(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [ONNXOperand] {
         let value = try graph.value(node, 0)
         guard let target = try graph.constant(node, 1, "shape")?.integers() else {
             throw ImportError("it has no shape")

@@ -6,7 +6,7 @@ import NNQGraph
 extension Operators {
     static let linear: [String: Rule] = ["Gemm": gemm, "MatMul": matmul, "Gather": gather]
 
-    private static func gemm(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
+    private static func gemm(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [ONNXOperand] {
         var left = try graph.value(node, 0)
         guard left.extents.count == 2 else {
             throw ImportError("its first input is \(left.extents.words); a matrix is needed")
@@ -25,7 +25,9 @@ extension Operators {
             return [.computed(try graph.combine(.add, .computed(product), bias, named: node.name))]
         }
         guard matrix.extents.count == 2 else { throw ImportError("its second input is no matrix") }
-        let weight = (node.flag("transB") ? matrix : matrix.transposed([1, 0])).scaled(alpha)
+        let isTransposed = node.flag("transB")
+        var weight = (isTransposed ? matrix : matrix.transposed([1, 0])).scaled(alpha)
+        if alpha == 1 { weight.scales = matrix.channelScales(axis: isTransposed ? 0 : 1, weight.extents[0]) }
         let extra = try graph.optionalOperand(node, 2)
         if case .constant(let bias)? = extra, bias.count == 1 || bias.extents.padded(to: 2)[0] == 1 {
             return [.computed(try graph.dense(left, weight, bias: bias.scaled(beta), named: node.name))]
@@ -35,7 +37,7 @@ extension Operators {
         switch extra {
         case nil: return [.computed(product)]
         case .constant(let bias):
-            let scaled = Operand.constant(bias.scaled(beta))
+            let scaled = ONNXOperand.constant(bias.scaled(beta))
             return [.computed(try graph.combine(.add, .computed(product), scaled, named: node.name))]
         case .computed(let bias):
             guard beta == 1 else { throw ImportError("beta must be 1 where the bias is computed") }
@@ -43,16 +45,18 @@ extension Operators {
         }
     }
 
-    private static func matmul(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
+    private static func matmul(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [ONNXOperand] {
         let left = try graph.value(node, 0)
         if case .constant(let matrix) = try graph.operand(node, 1), matrix.extents.count == 2, left.extents.count >= 2 {
-            return [.computed(try graph.dense(left, matrix.transposed([1, 0]), bias: nil, named: node.name))]
+            var weight = matrix.transposed([1, 0])
+            weight.scales = matrix.channelScales(axis: 1, weight.extents[0])
+            return [.computed(try graph.dense(left, weight, bias: nil, named: node.name))]
         }
         return [.computed(try graph.product(left, try graph.value(node, 1), named: node.name))]
     }
 
     /// Rows of a constant table by computed indices, or elements at constant places.
-    private static func gather(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
+    private static func gather(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [ONNXOperand] {
         guard case .constant(let table) = try graph.operand(node, 0) else { return try elements(&graph, node) }
         guard table.extents.count == 2, try table.extents.axis(node.integer("axis", default: 0)) == 0 else {
             throw ImportError("nnq looks rows up in a matrix, along axis 0; its table is \(table.extents.words)")
@@ -105,6 +109,7 @@ extension GraphImport {
             parameters["weight"] = Tensor(shape: [units, features], values: moved.floats)
             let node = try builder.append(
                 .dense(units: units, bias: bias != nil), [value.node], shape: [units], name: name, parameters)
+            weightScales[node] = weight.scales?.values
             return Value(node: node, layout: layout)
         }
         let axes = value.extents.indices.dropFirst(value.layout.isBatched ? 1 : 0)
@@ -113,6 +118,7 @@ extension GraphImport {
         let node = try builder.append(
             .conv2D(filters: units, window: Window(kernel: 1), groups: 1, bias: bias != nil), [map],
             shape: [1, rows, units], name: name, parameters)
+        weightScales[node] = weight.scales?.values
         return Value(node: node, layout: layout)
     }
 

@@ -35,7 +35,7 @@ extension Operators {
         "SpaceToDepth": spaceToDepth,
     ]
 
-    private static func dropout(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
+    private static func dropout(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [ONNXOperand] {
         if let training = try graph.constant(node, 2, "training_mode"), training.floats.first ?? 0 != 0 {
             throw ImportError("is in training mode: export the model for inference")
         }
@@ -46,21 +46,21 @@ extension Operators {
     }
 
     /// A cast between floats, or between integers, does nothing here; one of indices to floats neither.
-    private static func cast(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
+    private static func cast(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [ONNXOperand] {
         var value = try graph.anyValue(node, 0)
         let target = node.integer("to", default: 1)
-        if node.operation == "CastLike" || ElementType.isFloat(target) {
+        if node.operation == "CastLike" || ONNXElementType.isFloat(target) {
             value.isInteger = false
         } else {
-            guard value.isInteger, ElementType.isInteger(target) else {
-                throw ImportError("casts floats to \(ElementType.words(target)), which no layer computes")
+            guard value.isInteger, ONNXElementType.isInteger(target) else {
+                throw ImportError("casts floats to \(ONNXElementType.words(target)), which no layer computes")
             }
         }
         return [.computed(value)]
     }
 
     /// ONNX's target of a Reshape: 0 keeps an extent, -1 takes what is left.
-    static func resolved(_ target: [Int], _ extents: Extents, _ node: ONNXNode) throws -> Extents {
+    static func resolved(_ target: [Int], _ extents: ONNXExtents, _ node: ONNXNode) throws -> ONNXExtents {
         var result = target
         let keepsZeros = node.flag("allowzero")
         for (axis, extent) in target.enumerated() where extent == 0 && !keepsZeros {
@@ -78,14 +78,14 @@ extension Operators {
         return result
     }
 
-    static func flattened(_ extents: Extents, _ node: ONNXNode) throws -> Extents {
+    static func flattened(_ extents: ONNXExtents, _ node: ONNXNode) throws -> ONNXExtents {
         let given = node.integer("axis", default: 1)
         let axis = given < 0 ? given + extents.count : given
         guard (0...extents.count).contains(axis) else { throw ImportError("there is no axis \(given)") }
         return [try Array(extents[..<axis]).elementCount(), try Array(extents[axis...]).elementCount()]
     }
 
-    private static func depthToSpace(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
+    private static func depthToSpace(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [ONNXOperand] {
         let value = try graph.value(node, 0)
         let (e, block) = (value.extents, try block(value.extents, node))
         guard e[1] % (block * block) == 0 else { throw ImportError("its blocks do not divide the channels") }
@@ -97,7 +97,7 @@ extension Operators {
         return [.computed(try graph.reshape(parts, to: [e[0], depth, e[2] * block, e[3] * block]))]
     }
 
-    private static func spaceToDepth(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
+    private static func spaceToDepth(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [ONNXOperand] {
         let value = try graph.value(node, 0)
         let (e, block) = (value.extents, try block(value.extents, node))
         guard e[2] % block == 0, e[3] % block == 0 else { throw ImportError("its blocks do not divide the map") }
@@ -106,7 +106,7 @@ extension Operators {
         return [.computed(try graph.reshape(parts, to: [e[0], e[1] * block * block, e[2] / block, e[3] / block]))]
     }
 
-    private static func block(_ extents: Extents, _ node: ONNXNode) throws -> Int {
+    private static func block(_ extents: ONNXExtents, _ node: ONNXNode) throws -> Int {
         let block = node.integer("blocksize", default: 1)
         guard extents.count == 4, (1...1024).contains(block) else {
             throw ImportError("its input is \(extents.words) and its blocks \(block); a map and up to 1024 are possible")
@@ -121,7 +121,7 @@ extension GraphImport {
         try constant(node, input, "axes")?.integers() ?? node.integers("axes")
     }
 
-    func squeezed(_ extents: Extents, _ node: ONNXNode) throws -> Extents {
+    func squeezed(_ extents: ONNXExtents, _ node: ONNXNode) throws -> ONNXExtents {
         let axes = try axes(node, input: 1).map(extents.axes) ?? extents.indices.filter { extents[$0] == 1 }
         guard axes.allSatisfy({ extents[$0] == 1 }) else {
             throw ImportError("removes axes \(axes) of \(extents.words), which are not all 1")
@@ -129,10 +129,10 @@ extension GraphImport {
         return extents.indices.filter { !axes.contains($0) }.map { extents[$0] }
     }
 
-    func unsqueezed(_ extents: Extents, _ node: ONNXNode) throws -> Extents {
+    func unsqueezed(_ extents: ONNXExtents, _ node: ONNXNode) throws -> ONNXExtents {
         let axes = try axes(node, input: 1) ?? []
         let rank = extents.count + axes.count
-        guard rank <= Extents.mostAxes else { throw ImportError("its result has \(rank) axes") }
+        guard rank <= ONNXExtents.mostAxes else { throw ImportError("its result has \(rank) axes") }
         let places = try Array(repeating: 1, count: rank).axes(axes)
         var rest = extents[...]
         return (0..<rank).map { places.contains($0) ? 1 : rest.removeFirst() }

@@ -9,7 +9,7 @@ extension Operators {
         "LpNormalization": lpNorm, "LayerNormalization": layerNorm, "InstanceNormalization": instanceNorm,
     ]
 
-    private static func batchNorm(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
+    private static func batchNorm(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [ONNXOperand] {
         guard !node.flag("training_mode") else {
             throw ImportError("is in training mode: export the model for inference")
         }
@@ -46,11 +46,11 @@ extension Operators {
     }
 
     /// Before operator set 13, all axes from the given one on are one.
-    static func softmax(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
+    static func softmax(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [ONNXOperand] {
         [.computed(try softmax(&graph, node, named: node.name))]
     }
 
-    private static func logSoftmax(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
+    private static func logSoftmax(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [ONNXOperand] {
         let value = try softmax(&graph, node, named: "\(node.name).softmax")
         return [.computed(try graph.activation(.log, value, named: node.name))]
     }
@@ -62,7 +62,7 @@ extension Operators {
         return try graph.overLast(value, axes, .softmax, named: name)
     }
 
-    private static func lpNorm(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
+    private static func lpNorm(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [ONNXOperand] {
         guard node.integer("p", default: 2) == 2 else { throw ImportError("nnq has the norm of p = 2 only") }
         let value = try graph.value(node, 0)
         let axis = try value.extents.axis(node.integer("axis", default: -1))
@@ -70,7 +70,7 @@ extension Operators {
     }
 
     /// Mean, deviation and scale as layers of their own.
-    private static func layerNorm(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
+    private static func layerNorm(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [ONNXOperand] {
         let value = try graph.value(node, 0)
         let axis = try value.extents.axis(node.integer("axis", default: -1))
         let axes = Array(axis..<value.extents.count)
@@ -85,7 +85,7 @@ extension Operators {
         return [.computed(result), .computed(normal.mean), .computed(normal.inverse)]
     }
 
-    private static func instanceNorm(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
+    private static func instanceNorm(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [ONNXOperand] {
         let value = try graph.value(node, 0)
         guard value.extents.count >= 3, let scale = try graph.constant(node, 1, "scale"),
             let bias = try graph.constant(node, 2, "bias")
@@ -106,7 +106,7 @@ extension Operators {
 
 extension GraphImport {
     /// A constant for each channel as the one extent that the value's layer ends with; nil where it does not.
-    fileprivate func channelParameter(_ constant: Constant, _ value: Value) throws -> Tensor? {
+    fileprivate mutating func channelParameter(_ constant: Constant, _ value: Value) throws -> Tensor? {
         let shape = builder.shapes[value.node]
         let tensor = try aligned(constant, with: value.layout, shape: shape)
         guard tensor.shape.count == 1, tensor.count == shape.last else { return nil }

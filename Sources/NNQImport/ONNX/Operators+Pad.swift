@@ -4,7 +4,7 @@
 import NNQGraph
 
 extension Operators {
-    static func pad(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
+    static func pad(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [ONNXOperand] {
         var value = try graph.anyValue(node, 0)
         let pads = try graph.paddings(value.extents, node)
         let mode = node.string("mode", default: "constant")
@@ -37,7 +37,7 @@ private struct Border {
 }
 
 extension GraphImport {
-    fileprivate func paddings(_ extents: Extents, _ node: ONNXNode) throws -> [Border] {
+    fileprivate func paddings(_ extents: ONNXExtents, _ node: ONNXNode) throws -> [Border] {
         guard let pads = try constant(node, 1, "pads")?.integers() ?? node.integers("pads") ?? node.integers("paddings")
         else { throw ImportError("it has no pads") }
         let axes = try extents.axes(constant(node, 3, "axes")?.integers() ?? Array(extents.indices))
@@ -67,7 +67,7 @@ extension GraphImport {
         let layout = Layout(extents, isBatched: value.layout.isBatched, memory: [2, 3, 1])
         let node = try builder.append(
             .pad(margins), [map], shape: [extents[2], extents[3], extents[1]], name: name)
-        return Value(node: node, layout: layout, isInteger: value.isInteger)
+        return Value(node: node, layout: layout, isInteger: value.isInteger, quantization: value.quantization)
     }
 
     /// A border along one axis, as a join of what stands there.
@@ -75,7 +75,7 @@ extension GraphImport {
         _ value: Value, _ border: Border, mode: String, fill: Float, named name: String
     ) throws -> Value {
         let extent = value.extents[border.axis]
-        func side(_ size: Int, isBefore: Bool) throws -> [Operand] {
+        func side(_ size: Int, isBefore: Bool) throws -> [ONNXOperand] {
             guard size > 0 else { return [] }
             let part = "\(name).\(isBefore ? "before" : "after")"
             switch mode {

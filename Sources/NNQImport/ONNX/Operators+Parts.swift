@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operators that cut tensors up and put them together.
 
+import NNQFormat
 import NNQGraph
 
 extension Operators {
@@ -9,14 +10,14 @@ extension Operators {
         "Upsample": resize,
     ]
 
-    private static func concat(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
+    private static func concat(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [ONNXOperand] {
         let operands = try node.inputs.indices.map { try graph.operand(node, $0) }
         guard let first = operands.first else { throw ImportError("it has no input") }
         let axis = try first.extents.axis(node.integer("axis", default: 1))
         return [.computed(try graph.joined(operands, axis: axis, named: node.name))]
     }
 
-    private static func split(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
+    private static func split(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [ONNXOperand] {
         let value = try graph.anyValue(node, 0)
         let axis = try value.extents.axis(node.integer("axis", default: 0))
         let sizes = try graph.splitSizes(value.extents[axis], node)
@@ -28,13 +29,13 @@ extension Operators {
         }
     }
 
-    private static func slice(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
+    private static func slice(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [ONNXOperand] {
         let value = try graph.anyValue(node, 0)
         return [.computed(try graph.cut(value, graph.cuts(value.extents, node), named: node.name))]
     }
 
     /// Elements at constant places along an axis.
-    static func elements(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
+    static func elements(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [ONNXOperand] {
         let value = try graph.anyValue(node, 0)
         let axis = try value.extents.axis(node.integer("axis", default: 0))
         guard let indices = try graph.constant(node, 1, "indices") else { throw ImportError("it has no indices") }
@@ -50,7 +51,7 @@ extension Operators {
                 value, [Cut(axis: axis, begin: places[0], size: places.count, step: step)], named: node.name)
         } else {
             let parts = try places.enumerated().map { number, place in
-                Operand.computed(
+                ONNXOperand.computed(
                     try graph.cut(
                         value, [Cut(axis: axis, begin: place, size: 1, step: 1)], named: "\(node.name).part\(number)"))
             }
@@ -60,7 +61,7 @@ extension Operators {
         return [.computed(try graph.reshape(picked, to: Array(extents)))]
     }
 
-    private static func tile(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
+    private static func tile(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [ONNXOperand] {
         var value = try graph.anyValue(node, 0)
         guard let repeats = try graph.constant(node, 1, "repeats")?.integers(), repeats.count == value.extents.count
         else { throw ImportError("its repeats do not fit its input") }
@@ -85,7 +86,7 @@ struct Cut: Hashable {
 
 extension GraphImport {
     /// Operands joined along an axis.
-    mutating func joined(_ operands: [Operand], axis: Int, named name: String) throws -> Value {
+    mutating func joined(_ operands: [ONNXOperand], axis: Int, named name: String) throws -> Value {
         let first = operands[0].extents
         var extents = first
         extents[axis] = 0
@@ -110,11 +111,20 @@ extension GraphImport {
         let inputs = try operands.map { try arranged($0, axes, named: name) }
         return Value(
             node: try joined(inputs, axes.firstIndex(of: axis)!, axes.map { extents[$0] }, named: name),
-            layout: Layout(extents, isBatched: isBatched, memory: axes), isInteger: values.contains(where: \.isInteger))
+            layout: Layout(extents, isBatched: isBatched, memory: axes), isInteger: values.contains(where: \.isInteger),
+            quantization: try Self.common(values))
+    }
+
+    /// The quantization of integers that are joined as they are.
+    private static func common(_ values: [Value]) throws -> Quantization? {
+        guard values.allSatisfy({ $0.quantization == values[0].quantization }) else {
+            throw ImportError("joins integers of other scales")
+        }
+        return values[0].quantization
     }
 
     /// Joins of at most 255 tensors each.
-    private mutating func joined(_ inputs: [Int], _ axis: Int, _ shape: Extents, named name: String) throws -> Int {
+    private mutating func joined(_ inputs: [Int], _ axis: Int, _ shape: ONNXExtents, named name: String) throws -> Int {
         guard inputs.count > 255 else {
             return try builder.append(.concat(axis: axis - shape.count), inputs, shape: shape, name: name)
         }
@@ -128,7 +138,7 @@ extension GraphImport {
     }
 
     /// The layer of an operand with one extent for each of these axes.
-    private mutating func arranged(_ operand: Operand, _ axes: [Int], named name: String) throws -> Int {
+    private mutating func arranged(_ operand: ONNXOperand, _ axes: [Int], named name: String) throws -> Int {
         switch operand {
         case .computed(let value): return try arrange(value, axes.map { [$0] })
         case .constant(let constant):
@@ -156,11 +166,11 @@ extension GraphImport {
             .slice(begin: begin, size: size, step: step), [source], shape: size, name: name)
         return Value(
             node: node, layout: Layout(extents, isBatched: value.layout.isBatched, memory: axes),
-            isInteger: value.isInteger)
+            isInteger: value.isInteger, quantization: value.quantization)
     }
 
     /// ONNX's Slice: attributes, or inputs from operator set 10 on.
-    func cuts(_ extents: Extents, _ node: ONNXNode) throws -> [Cut] {
+    func cuts(_ extents: ONNXExtents, _ node: ONNXNode) throws -> [Cut] {
         func list(_ index: Int, _ attribute: String) throws -> [Int]? {
             try constant(node, index, attribute)?.integers() ?? node.integers(attribute)
         }
@@ -196,7 +206,7 @@ extension GraphImport {
             return sizes
         }
         let count = node.integer("num_outputs", default: node.outputs.count)
-        guard count >= 1, count <= extent else { throw ImportError("splits an axis of \(extent) into \(count) parts") }
+        guard count >= 1, count <= extent, count <= 4096 else { throw ImportError("splits an axis of \(extent) into \(count) parts") }
         let size = (extent + count - 1) / count
         let sizes = (0..<count).map { min(size, extent - $0 * size) }
         guard sizes.allSatisfy({ $0 >= 1 }) else { throw ImportError("splits an axis of \(extent) into \(count) parts") }

@@ -12,7 +12,7 @@ extension Operators {
     /// - Parameter gates: where the graph's gates stand among ONNX's: i, f, g, o among i, o, f, c; z, r, n as they are.
     private static func recurrence(
         _ graph: inout GraphImport, _ node: ONNXNode, gates: [Int]
-    ) throws -> [Operand] {
+    ) throws -> [ONNXOperand] {
         let direction = node.string("direction", default: "forward")
         try check(graph, node, direction)
         let value = try graph.value(node, 0)
@@ -23,8 +23,8 @@ extension Operators {
         guard value.extents[batch] == 1 || (batch == 0 && value.layout.isBatched) else { throw ImportError.mixesBatch() }
         if value.layout.isBatched, time == 0 { throw ImportError.mixesBatch() }
         let sequence = try graph.arrange(value, [[time], [2]])
-        var results: [Operand] = []
-        var states: [Operand] = []
+        var results: [ONNXOperand] = []
+        var states: [ONNXOperand] = []
         let directions = direction == "bidirectional" ? [false, true] : [direction == "reverse"]
         for (index, isReverse) in directions.enumerated() {
             let name = directions.count == 1 ? node.name : "\(node.name).\(isReverse ? "reverse" : "forward")"

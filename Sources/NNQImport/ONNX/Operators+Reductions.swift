@@ -17,7 +17,7 @@ extension Operators {
     private static func reduce(
         _ graph: inout GraphImport, _ node: ONNXNode, _ reduction: Reduction, before: Activation? = nil,
         after: Activation? = nil
-    ) throws -> [Operand] {
+    ) throws -> [ONNXOperand] {
         var value = try graph.value(node, 0)
         let given = try graph.axes(node, input: 1) ?? []
         if given.isEmpty, node.flag("noop_with_empty_axes") { return [.computed(value)] }
@@ -31,7 +31,7 @@ extension Operators {
     }
 
     /// The last of several largest is the first of the elements in reverse.
-    private static func argMax(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
+    private static func argMax(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [ONNXOperand] {
         var value = try graph.value(node, 0)
         let axis = try value.extents.axis(node.integer("axis", default: 0))
         let count = value.extents[axis]

@@ -5,7 +5,7 @@ import NNQGraph
 
 extension Operators {
     /// Resize, and Upsample before it.
-    static func resize(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
+    static func resize(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [ONNXOperand] {
         let value = try graph.value(node, 0)
         let sizes = try graph.resizedExtents(value.extents, node)
         if sizes == value.extents { return [.computed(value)] }
@@ -59,7 +59,7 @@ extension Operators {
 
 extension GraphImport {
     /// The extents of the result, from scales or sizes.
-    fileprivate func resizedExtents(_ extents: Extents, _ node: ONNXNode) throws -> Extents {
+    fileprivate func resizedExtents(_ extents: ONNXExtents, _ node: ONNXNode) throws -> ONNXExtents {
         let isOld = node.operation == "Upsample" || node.opset < 11
         let axes = try extents.axes(node.integers("axes") ?? Array(extents.indices))
         var result = extents
@@ -86,8 +86,8 @@ extension GraphImport {
 
     /// One scale for all axes, the smallest or the largest, where the operator asks for it.
     private func keepingRatio(
-        _ sizes: Extents, _ extents: Extents, _ axes: [Int], _ node: ONNXNode
-    ) throws -> Extents {
+        _ sizes: ONNXExtents, _ extents: ONNXExtents, _ axes: [Int], _ node: ONNXNode
+    ) throws -> ONNXExtents {
         let policy = node.string("keep_aspect_ratio_policy", default: "stretch")
         guard policy != "stretch" else { return sizes }
         let scales = axes.map { Double(sizes[$0]) / Double(extents[$0]) }

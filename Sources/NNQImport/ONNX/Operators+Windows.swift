@@ -11,7 +11,7 @@ extension Operators {
         "GlobalMaxPool": { try globalPool(&$0, $1, .globalMaxPool) },
     ]
 
-    private static func convolution(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
+    private static func convolution(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [ONNXOperand] {
         let map = try graph.map(node)
         guard let weight = try graph.constant(node, 1, "weights") else { throw ImportError("it has no weights") }
         let groups = node.integer("group", default: 1)
@@ -34,10 +34,12 @@ extension Operators {
         guard let size = window.outputSize(for: map.shape) else {
             throw ImportError("a \(window.extent) window does not fit into \(map.shape)")
         }
-        return try graph.slid(map, layer, size, channels: shape[0], node, parameters)
+        let results = try graph.slid(map, layer, size, channels: shape[0], node, parameters)
+        graph.weightScales[graph.builder.nodes.count - 1] = weight.channelScales(axis: 0, shape[0])?.values
+        return results
     }
 
-    private static func transposedConvolution(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
+    private static func transposedConvolution(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [ONNXOperand] {
         let map = try graph.map(node)
         guard let weight = try graph.constant(node, 1, "weights") else { throw ImportError("it has no weights") }
         let groups = node.integer("group", default: 1)
@@ -63,7 +65,7 @@ extension Operators {
         return try graph.slid(map, layer, size, channels: filters, node, parameters)
     }
 
-    private static func pool(_ graph: inout GraphImport, _ node: ONNXNode, isMax: Bool) throws -> [Operand] {
+    private static func pool(_ graph: inout GraphImport, _ node: ONNXNode, isMax: Bool) throws -> [ONNXOperand] {
         var map = try graph.map(node)
         guard let kernel = node.integers("kernel_shape"), kernel.count == map.rank else {
             throw ImportError("its kernel_shape does not fit its input")
@@ -96,7 +98,7 @@ extension Operators {
 
     private static func globalPool(
         _ graph: inout GraphImport, _ node: ONNXNode, _ layer: Layer
-    ) throws -> [Operand] {
+    ) throws -> [ONNXOperand] {
         let map = try graph.map(node)
         return try graph.slid(map, layer, 1, channels: map.channels, node, shape: [map.channels])
     }
@@ -113,9 +115,9 @@ struct MapInput {
     var channels: Int { shape.channels }
 
     /// A filter's extents with two spatial axes.
-    func filterExtents(_ weight: Constant, groups: Int) throws -> Extents {
+    func filterExtents(_ weight: Constant, groups: Int) throws -> ONNXExtents {
         guard weight.extents.count == rank + 2, weight.extents.allSatisfy({ $0 >= 1 }), groups >= 1,
-            groups <= Extents.mostElements
+            groups <= ONNXExtents.mostElements
         else {
             throw ImportError("its weights are \(weight.extents.words), its input is \(value.extents.words)")
         }
@@ -126,7 +128,10 @@ struct MapInput {
 extension GraphImport {
     /// Input 0 of an operator as a map, channels last.
     mutating func map(_ node: ONNXNode) throws -> MapInput {
-        let value = try self.value(node, 0)
+        let value = try anyValue(node, 0)
+        guard !value.isInteger || (value.quantization != nil && node.operation == "MaxPool") else {
+            throw ImportError("its input '\(node.inputs[0])' holds integers; nnq computes with floats only")
+        }
         let extents = value.extents
         guard extents.count == 3 || extents.count == 4 else {
             throw ImportError("its input is \(extents.words); nnq's maps have one or two spatial axes")
@@ -140,15 +145,19 @@ extension GraphImport {
     /// Appends a layer that makes a map of another size of a map.
     mutating func slid(
         _ map: MapInput, _ layer: Layer, _ size: Pair, channels: Int, _ node: ONNXNode,
-        _ parameters: [String: Tensor] = [:], shape: Extents? = nil
-    ) throws -> [Operand] {
+        _ parameters: [String: Tensor] = [:], shape: ONNXExtents? = nil
+    ) throws -> [ONNXOperand] {
         let index = try builder.append(
             layer, [map.node], shape: shape ?? [size.height, size.width, channels], name: node.name, parameters)
         let spatial = map.rank == 2 ? [size.height, size.width] : [size.width]
         let layout = Layout(
             [map.value.extents[0], channels] + spatial, isBatched: map.value.layout.isBatched,
             memory: map.rank == 2 ? [2, 3, 1] : [2, 1])
-        return [.computed(Value(node: index, layout: layout))]
+        return [
+            .computed(
+                Value(
+                    node: index, layout: layout, isInteger: map.value.isInteger, quantization: map.value.quantization))
+        ]
     }
 
     /// The bias that a convolution has as input 2.

@@ -9,6 +9,8 @@ package struct LinearWeights {
     package var filter: [Float]
     /// One a channel.
     package var bias: [Float]
+    /// The scale of each channel's weights where they are quantized already; nil to take the least that holds them.
+    package var scales: [Float]?
 
     package init(filter: [Float], bias: [Float]) {
         self.filter = filter
@@ -65,9 +67,10 @@ extension LinearWeights {
 
     /// The real value of one accumulator step of a channel, to start from: the largest weight is 127 steps of the
     /// weights' scale. A channel of zeros only adds its bias: 2^16 steps to one of the output are more than exact
-    /// enough.
+    /// enough. Weights that are quantized already keep their scale.
     private func firstStep(_ channel: Int, input: Quantization, output: Quantization) -> Double {
         let largest = filter[channel * terms..<(channel + 1) * terms].reduce(0) { max($0, abs($1)) }
+        if let scale = scales?[channel], scale > 0, largest <= 128 * scale { return Double(input.scale) * Double(scale) }
         return largest > 0 ? Double(input.scale) * Double(largest) / 127 : Double(output.scale) * 0x1p-16
     }
 

@@ -103,14 +103,11 @@ private struct ComparisonTally {
     private mutating func add(
         _ exact: [[Float]], _ target: FloatBatch.Target?, _ runner: inout some ProgramRunner & ~Copyable
     ) throws {
-        let inputs = (0..<program.inputCount).map { input in
-            exact[input].map { program.tensors[input].quantization.quantize($0) }
-        }
+        let inputs = (0..<program.inputCount).map { program.tensors[$0].quantized(exact[$0]) }
         let values = try runner.run(inputs, reading: tensors)
         var output: [Float] = []
         for (place, tensor) in tensors.enumerated() {
-            let quantization = program.tensors[tensor].quantization
-            let real = values[place].map { quantization.dequantize($0) }
+            let real = program.tensors[tensor].dequantized(values[place])
             layers[place].add(exact[place], real)
             if place == outputPlace { output = real }
         }

@@ -97,7 +97,10 @@ extension Operation {
         case .add(let parameters): parameters.act_min
         case .tfliteAdd(let parameters): parameters.act_min
         case .mul(let parameters): parameters.act_min
+        case .transposeConv2D(let parameters, _, _): parameters.act_min
+        case .batchMatmul(let parameters): parameters.act_min
         case .concat, .pad, .table, .softmax, .reshape: nil
+        case .slice, .transpose, .resizeNearest, .resizeBilinear, .gather, .argMax: nil
         case .constant, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize, .reduce: nil
         case .lstm, .gru, .svdf: nil
         }

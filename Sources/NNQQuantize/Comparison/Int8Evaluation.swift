@@ -59,7 +59,7 @@ private func tally(
     var tally = empty
     var runner = try RuntimeRunner(file)
     let mapping = InputMapping(program)
-    let quantization = program.tensors[program.outputs[0]].quantization
+    let judged = program.tensors[program.outputs[0]]
     for index in samples {
         var input: [Int8] = []
         if !dataset.withSampleBytes(index, { input = mapping.map(Array($0)) }) {
@@ -68,7 +68,7 @@ private func tally(
         let output = try runner.run([input], reading: [program.outputs[0]])[0]
         let target = DatasetSource.target(dataset, index).values(output.count)
         let label = tally.hasClasses ? dataset.label(index) : nil
-        tally.add(output.map { quantization.dequantize($0) }, label: label, target: target)
+        tally.add(judged.dequantized(output), label: label, target: target)
         oneMore()
     }
     return tally

@@ -33,7 +33,7 @@ extension Layer {
     fileprivate var hasOutputLimits: Bool {
         switch self {
         case .dense, .conv2D, .depthwiseConv2D, .transposedConv2D, .maxPool, .averagePool, .globalAveragePool,
-            .globalMaxPool, .add, .binary(.subtract), .binary(.multiply), .binary(.divide):
+            .globalMaxPool, .matmul, .add, .binary(.subtract), .binary(.multiply), .binary(.divide):
             true
         default: false
         }

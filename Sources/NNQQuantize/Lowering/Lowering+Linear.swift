@@ -53,11 +53,32 @@ extension Lowering {
         try append(.depthwiseConv2D(parameters, filter: filter, linear.requantization), for: index, linear.output)
     }
 
+    /// Taps that lie between the input's pixels count as zeros, so that zero points fold into the bias as they do in a
+    /// convolution.
+    mutating func lowerTransposedConvolution(
+        _ index: Int, _ window: Window, _ outputPadding: Pair, groups: Int
+    ) throws {
+        let margins = window.transposedMargins(outputPadding: outputPadding)
+        try checkSizes(index, window, margins)
+        let linear = try quantizedLinear(index)
+        var parameters = nnq_transpose_conv2d_params()
+        (parameters.kernel_height, parameters.kernel_width) = window.kernel.int32
+        (parameters.stride_height, parameters.stride_width) = window.stride.int32
+        (parameters.dilation_height, parameters.dilation_width) = window.dilation.int32
+        (parameters.pad_top, parameters.pad_left) = (Int32(margins.top), Int32(margins.left))
+        (parameters.act_min, parameters.act_max) = limits(index, linear.output)
+        parameters.groups = Int32(groups)
+        parameters.pre_shift = Int32(linear.preShift)
+        try append(
+            .transposeConv2D(parameters, filter: linear.filter, linear.requantization), for: index, linear.output)
+    }
+
     private mutating func quantizedLinear(_ index: Int) throws -> QuantizedLinear {
         let node = graph.nodes[index]
         let weight = model.parameters["\(node.name).weight"]!
         let bias = model.parameters["\(node.name).bias"]?.values
-        let weights = LinearWeights(filter: weight.values, bias: bias ?? Array(repeating: 0, count: weight.shape[0]))
+        var weights = LinearWeights(filter: weight.values, bias: bias ?? Array(repeating: 0, count: weight.shape[0]))
+        weights.scales = weightScales[node.name]
         guard (weights.filter + weights.bias).allSatisfy(\.isFinite) else {
             throw QuantizeError.at(
                 node, "a weight is infinite or not a number: train again with a smaller learning rate")
@@ -88,6 +109,11 @@ extension Lowering {
     /// - Returns: the window's padding.
     private func checked(_ index: Int, _ window: Window) throws -> Margins {
         let margins = window.margins(for: shapes[graph.nodes[index].inputs[0]])
+        try checkSizes(index, window, margins)
+        return margins
+    }
+
+    private func checkSizes(_ index: Int, _ window: Window, _ margins: Margins) throws {
         let sizes = [window.kernel, window.stride, window.dilation].flatMap { [$0.height, $0.width] }
         let pads = [margins.top, margins.bottom, margins.left, margins.right]
         guard (sizes + pads).allSatisfy({ $0 <= 255 }) else {
@@ -97,7 +123,6 @@ extension Lowering {
                     + "and padding are at most 255 in an int8 convolution: "
                     + "use a smaller window, a dense layer where it covers the map, or a pad layer")
         }
-        return margins
     }
 }
 

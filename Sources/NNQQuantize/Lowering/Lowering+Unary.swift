@@ -7,7 +7,7 @@ import NNQGraph
 
 extension Lowering {
     mutating func lowerActivation(_ index: Int, _ function: Activation) throws {
-        let output = function.fixedOutput ?? calibratedOutput(index)
+        let output = ranges.given(index) ?? function.fixedOutput ?? calibratedOutput(index)
         let table = Tables.values(of: function, input: inputQuantization(index), output: output)
         try append(.table(table), for: index, output)
     }

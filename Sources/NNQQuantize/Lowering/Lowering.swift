@@ -19,6 +19,8 @@ struct Lowering {
     let fusion: ActivationFusion
     let ranges: OutputRanges
     let shapes: [Shape]
+    /// By node name: the scale of each output channel's weights, where the model came with them.
+    let weightScales: [String: [Float]]
     private(set) var program = Program(tensors: [], inputCount: 0, operations: [], outputs: [])
     /// By tensor: the float node whose values it holds.
     private(set) var nodeOfTensor: [String?] = []
@@ -28,14 +30,20 @@ struct Lowering {
 
     var graph: Graph { model.graph }
 
-    init(_ model: Model, _ fusion: ActivationFusion, _ ranges: OutputRanges) throws {
+    init(
+        _ model: Model, _ fusion: ActivationFusion, _ ranges: OutputRanges, weightScales: [String: [Float]] = [:]
+    ) throws {
         self.model = model
+        self.weightScales = weightScales
         self.fusion = fusion
         self.ranges = ranges
         shapes = try model.graph.shapes()
         for index in graph.inputs { try lowerInput(index) }
         program.inputCount = program.tensors.count
-        for index in graph.nodes.indices where !fusion.fused.contains(index) { try lower(index) }
+        for index in graph.nodes.indices where !fusion.fused.contains(index) {
+            try lower(index)
+            try requantize(index)
+        }
         guard !program.operations.isEmpty else {
             throw QuantizeError("the model has no layer that computes anything: there is nothing to run")
         }
@@ -69,21 +77,40 @@ struct Lowering {
         case .flatten, .reshape: try lowerReshape(index)
         case .pad(let margins): try lowerPad(index, margins)
         case .dropout: alias(index)
+        case .lstm(let units): try lowerLSTM(index, units: units)
+        case .gru(let units, let resetAfter): try lowerGRU(index, units: units, resetAfter: resetAfter)
         case .batchNorm: preconditionFailure("batch norms became other layers before lowering")
-        case .transposedConv2D, .matmul, .slice, .transpose, .resize, .argMax, .embedding, .lstm, .gru:
-            throw noOperation(index)
+        case .transposedConv2D(_, let window, let outputPadding, let groups, _):
+            try lowerTransposedConvolution(index, window, outputPadding, groups: groups)
+        case .matmul(let transposesA, let transposesB):
+            try lowerMatmul(index, transposesA: transposesA, transposesB: transposesB)
+        case .slice(let begin, let size, let step): try lowerSlice(index, begin: begin, size: size, step: step)
+        case .transpose(let permutation): try lowerTranspose(index, permutation)
+        case .resize(let size, let interpolation, let coordinates):
+            try lowerResize(index, size, interpolation, coordinates)
+        case .argMax: try lowerArgMax(index)
+        case .embedding(let count, _): try lowerEmbedding(index, count: count)
         }
     }
 
-    /// The error of a layer that int8 programs cannot compute.
-    func noOperation(_ index: Int) -> QuantizeError {
-        QuantizeError.at(graph.nodes[index], "there is no int8 op for it yet: replace it by other layers")
+    /// Gives a node's values the quantization that the model came with, where its op has one of its own.
+    private mutating func requantize(_ index: Int) throws {
+        guard let wanted = ranges.given(fusion.result(of: index)), let tensor = tensorOf[fusion.result(of: index)],
+            program.tensors[tensor].quantization != wanted
+        else { return }
+        let own = program.tensors[tensor].quantization
+        let identity = Tables.values(of: .leakyReLU(slope: 1), input: own, output: wanted)
+        program.operations.append(ProgramOperation(.table(identity), inputs: [tensor]))
+        try appendTensor(
+            index, named: "\(graph.nodes[index].name).requantized", wanted, extents: MapExtents(program.tensors[tensor]))
+        record(index)
     }
 
     /// The model's inputs come first among the tensors.
     private mutating func lowerInput(_ index: Int) throws {
-        let quantization = model.metadata.exactInput(graph, index) ?? ranges[index].quantization
-        try appendTensor(index, named: graph.nodes[index].name, quantization)
+        let (quantization, type) = indexInput(index)
+            ?? (model.metadata.exactInput(graph, index) ?? ranges.quantization(index), .int8)
+        try appendTensor(index, named: graph.nodes[index].name, quantization, type: type)
         record(index)
     }
 
@@ -97,7 +124,7 @@ struct Lowering {
     func inputQuantization(_ index: Int) -> Quantization { program.tensors[inputs(index)[0]].quantization }
 
     /// The quantization that calibration gives to a node's op.
-    func calibratedOutput(_ index: Int) -> Quantization { ranges[fusion.result(of: index)].quantization }
+    func calibratedOutput(_ index: Int) -> Quantization { ranges.quantization(fusion.result(of: index)) }
 
     /// Output limits of a node's op: those of its fused activation, or all of int8.
     func limits(_ index: Int, _ output: Quantization) -> (min: Int32, max: Int32) {
@@ -110,21 +137,33 @@ struct Lowering {
     /// Appends a node's op, which computes the node's result.
     /// - Parameter inputs: the tensors that it reads; nil for those of the node's inputs.
     mutating func append(
-        _ operation: Operation, for index: Int, inputs: [Int]? = nil, _ output: Quantization
+        _ operation: Operation, for index: Int, inputs: [Int]? = nil, _ output: Quantization, type: ElementType = .int8
     ) throws {
-        program.operations.append(ProgramOperation(operation, inputs: inputs ?? self.inputs(index)))
-        try appendTensor(index, named: graph.nodes[index].name, output)
+        try appendOperation(operation, of: index, inputs: inputs ?? self.inputs(index))
+        try appendTensor(index, named: graph.nodes[index].name, output, type: type)
         record(index)
     }
 
     /// Appends an op that computes a step towards a node's result.
     /// - Returns: the tensor that it writes.
     mutating func appendPart(
-        _ operation: Operation, of index: Int, inputs: [Int], extents: MapExtents, part: Int, _ output: Quantization
+        _ operation: Operation, of index: Int, inputs: [Int], extents: MapExtents, part: Int, _ output: Quantization,
+        type: ElementType = .int8
     ) throws -> Int {
-        program.operations.append(ProgramOperation(operation, inputs: inputs))
-        try appendTensor(index, named: "\(graph.nodes[index].name).part\(part)", output, extents: extents)
+        try appendOperation(operation, of: index, inputs: inputs)
+        try appendTensor(index, named: "\(graph.nodes[index].name).part\(part)", output, extents: extents, type: type)
         return program.tensors.count - 1
+    }
+
+    private mutating func appendOperation(_ operation: Operation, of index: Int, inputs: [Int]) throws {
+        let isGather = operation.opcode == .NNQ_OP_GATHER
+        if let wide = inputs.first(where: { program.tensors[$0].type == .int32 }), !isGather {
+            throw QuantizeError.at(
+                graph.nodes[index],
+                "it reads the whole numbers of '\(program.tensors[wide].name)', and only an embedding can: "
+                    + "make them an output of the model instead")
+        }
+        program.operations.append(ProgramOperation(operation, inputs: inputs))
     }
 
     /// A node whose value is its input's.
@@ -141,7 +180,8 @@ struct Lowering {
     }
 
     private mutating func appendTensor(
-        _ index: Int, named name: String, _ quantization: Quantization, extents: MapExtents? = nil
+        _ index: Int, named name: String, _ quantization: Quantization, extents: MapExtents? = nil,
+        type: ElementType = .int8
     ) throws {
         let extents = extents ?? MapExtents(shapes[index])
         guard max(extents.height, extents.width, extents.channels) <= 65535 else {
@@ -153,7 +193,7 @@ struct Lowering {
         program.tensors.append(
             ProgramTensor(
                 name: name, height: extents.height, width: extents.width, channels: extents.channels,
-                quantization: quantization))
+                quantization: quantization, type: type))
         nodeOfTensor.append(nil)
     }
 }

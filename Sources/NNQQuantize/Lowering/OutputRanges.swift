@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whose output scale is calibrated, and where tensors that a concat joins share one.
 
+import NNQFormat
 import NNQGraph
 
 /// Calibrated ranges by the node that holds a tensor's final value.
 struct OutputRanges {
     private let graph: Graph
     private var ranges: [Int: ValueRange] = [:]
+    /// Quantizations that the model came with, which nothing changes.
+    private var given: [Int: Quantization] = [:]
 
     /// Nodes whose ranges lowering needs; other ops keep their input's quantization or have one of their own.
     static func needed(_ graph: Graph, _ fusion: ActivationFusion, metadata: Metadata) -> [Int] {
@@ -29,9 +32,21 @@ struct OutputRanges {
         shareAmongConcats()
     }
 
-    subscript(_ node: Int) -> ValueRange {
+    /// Of a model that was quantized elsewhere.
+    /// - Parameter given: by node name.
+    init(_ graph: Graph, given: [String: Quantization]) {
+        self.graph = graph
+        for (index, node) in graph.nodes.enumerated() { self.given[index] = given[node.name] }
+    }
+
+    /// The quantization that the model came with.
+    func given(_ node: Int) -> Quantization? { given[node] }
+
+    /// How a node's values are quantized.
+    func quantization(_ node: Int) -> Quantization {
+        if let quantization = given[node] { return quantization }
         guard let range = ranges[node] else { preconditionFailure("'\(graph.nodes[node].name)' was not calibrated") }
-        return range
+        return range.quantization
     }
 
     /// Where nobody but a concat reads a tensor, finer steps than the concat's output has are of no use: with its steps

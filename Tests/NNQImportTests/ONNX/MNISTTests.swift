@@ -6,18 +6,14 @@ import NNQImport
 import ONNXProto
 import Testing
 
-@Suite(
-    .enabled(
-        if: FileManager.default.fileExists(atPath: MNISTTests.folder.path), "the folder of the digit models is not there"))
+@Suite(.enabled(if: SharedModels.arePresent, "\(SharedModels.absence)"))
 struct MNISTTests {
-    static let folder = SharedModels.folder.appending(path: "onnx-mnist")
-
     private func model(_ name: String) throws -> ONNXModel {
-        try ONNXImporter.readFloat(bytes: Array(Data(contentsOf: Self.folder.appending(path: name))))
+        try ONNXImporter.readFloat(bytes: SharedModels.bytes("onnx-mnist/\(name)"))
     }
 
     private func tensor(_ path: String) throws -> Constant {
-        try Constant(Onnx_TensorProto(serializedBytes: Data(contentsOf: Self.folder.appending(path: path))))
+        try Constant(Onnx_TensorProto(serializedBytes: SharedModels.bytes("onnx-mnist/\(path)")))
     }
 
     @Test(arguments: 0..<3)

@@ -42,18 +42,32 @@ enum ONNXRun {
         return places
     }
 
-    /// The largest difference of two models' outputs for random inputs, two samples of them.
-    static func difference(_ left: Model, _ right: Model, seed: UInt64) throws -> Float {
-        let engines = try [left, right].map { try FloatEngine($0, batch: 2, threads: 1) }
+    /// The largest difference between a model's outputs and those of the same, exported and imported again, for random
+    /// inputs of one sample.
+    static func difference(_ model: Model, exported: ONNXModel, seed: UInt64) throws -> Float {
+        let engine = try FloatEngine(model, batch: 1, threads: 1)
+        let shapes = try model.graph.shapes()
         var rng = Rng(seed: seed)
-        for index in left.graph.inputs.indices {
-            let values = engines[0].input(index).indices.map { _ in rng.uniform(-1, 1) }
-            for engine in engines { _ = engine.input(index).update(fromContentsOf: values) }
+        var inputs: [Constant] = []
+        for (place, node) in model.graph.inputs.enumerated() {
+            let room = engine.input(place)
+            let isIndex = model.graph.nodes.contains { $0.layer.keyword == "embedding" && $0.inputs == [node] }
+            for index in room.indices { room[index] = isIndex ? Float(rng.below(2)) : rng.uniform(-1, 1) }
+            inputs.append(Constant([room.count], floats: channelsFirst(Array(room), isIndex ? [1] : shapes[node])))
         }
-        for engine in engines { try engine.forward() }
-        return left.graph.outputs.indices.reduce(0) {
-            max($0, difference(Array(engines[0].output($1)), Array(engines[1].output($1))))
+        try engine.forward()
+        let outputs = try outputs(exported, inputs)
+        return model.graph.outputs.enumerated().reduce(0) { worst, output in
+            let own = channelsFirst(Array(engine.output(output.offset)), shapes[output.element])
+            return max(worst, difference(outputs[output.offset], own))
         }
+    }
+
+    /// A map as exported files have it; other values as they are.
+    private static func channelsFirst(_ values: [Float], _ shape: Shape) -> [Float] {
+        guard shape.isMap else { return values }
+        let pixels = shape.height * shape.width
+        return values.indices.map { values[$0 % pixels * shape.channels + $0 / pixels] }
     }
 
     /// The largest difference, relative to values above 1; infinite where one is no number and the other is.

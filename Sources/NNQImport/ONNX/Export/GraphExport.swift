@@ -125,7 +125,7 @@ struct GraphExport {
 }
 
 extension Exported {
-    /// Extents behind the batch.
+    /// ONNXExtents behind the batch.
     var onnxExtents: [Int] {
         switch order {
         case .plain: shape.dimensions

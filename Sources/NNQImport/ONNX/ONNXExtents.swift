@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Arithmetic on a tensor's extents that a hostile file cannot make overflow.
 
-/// Extents of a tensor as ONNX counts them: the batch included, outermost first.
-typealias Extents = [Int]
+/// ONNXExtents of a tensor as ONNX counts them: the batch included, outermost first.
+typealias ONNXExtents = [Int]
 
-extension Extents {
+extension ONNXExtents {
     /// Most elements of a tensor, as of the graph's.
     static let mostElements = 1 << 30
     static let mostAxes = 16
+    /// Most values of all parameters together.
+    static let mostWeights = 1 << 26
 
     /// Elements of the tensor.
     /// - Throws: where there are more than the graph can hold, or an extent is negative.
@@ -43,10 +45,10 @@ extension Extents {
     }
 
     /// With axes of 1 added outside.
-    func padded(to rank: Int) -> Extents { Array(repeating: 1, count: Swift.max(0, rank - count)) + self }
+    func padded(to rank: Int) -> ONNXExtents { Array(repeating: 1, count: Swift.max(0, rank - count)) + self }
 
     /// NumPy's broadcasting.
-    func broadcast(with other: Extents) throws -> Extents {
+    func broadcast(with other: ONNXExtents) throws -> ONNXExtents {
         let rank = Swift.max(count, other.count)
         return try zip(padded(to: rank), other.padded(to: rank)).map { left, right in
             guard left == right || left == 1 || right == 1 else {
