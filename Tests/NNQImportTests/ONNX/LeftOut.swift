@@ -10,6 +10,8 @@ enum LeftOut {
         let types = (model.graph.input + model.graph.output).map(\.type)
         if types.contains(where: { if case .sequenceType? = $0.value { true } else { false } }) { return "sequences" }
         if types.contains(where: { if case .optionalType? = $0.value { true } else { false } }) { return "optional values" }
+        if nodes.count == 1, nodes[0].opType.hasSuffix("uantizeLinear") { return "quantization without a layer" }
+        if nodes.contains(where: { $0.opType == "QLinearMatMul" }) { return "products of two quantized matrices" }
         if nodes.contains(where: { !["", "ai.onnx"].contains($0.domain) }) { return "operators of training" }
         let missing = Set(nodes.map(\.opType)).intersection(operators)
         if let operation = missing.min() { return "operator not in the graph: \(operation)" }
@@ -25,8 +27,7 @@ enum LeftOut {
 
     /// Operators that have no layer.
     private static let operators: Set = [
-        "ConvInteger", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulInteger", "QLinearConv", "QLinearMatMul",
-        "QuantizeLinear", "RNN", "SequenceConstruct", "SequenceEmpty", "Shrink", "SplitToSequence", "StringNormalizer",
+        "ConvInteger", "DynamicQuantizeLinear", "MatMulInteger", "RNN", "SequenceConstruct", "SequenceEmpty", "Shrink", "SplitToSequence", "StringNormalizer",
     ]
 
     /// Operators that only move elements.

@@ -57,14 +57,15 @@ struct GraphExport {
     }
 
     /// Appends a node with one output.
+    /// - Parameter name: the node's; nil for its output's.
     /// - Returns: the output's name.
     @discardableResult
     mutating func append(
-        _ operation: String, _ inputs: [String], _ attributes: [Attribute] = [], output: String
+        _ operation: String, _ inputs: [String], _ attributes: [Attribute] = [], output: String, name: String? = nil
     ) -> String {
         var node = Onnx_NodeProto()
         node.opType = operation
-        node.name = output
+        node.name = name ?? output
         node.input = inputs
         node.output = [output]
         node.attribute = attributes.map(\.proto)
