@@ -67,7 +67,7 @@ let package = Package(
         .testTarget(name: "NNQRuntimeTests", dependencies: ["NNQBase", "NNQFormat", "NNQRuntime", "CNNQ", "Oracle"]),
         .testTarget(
             name: "NNQRewriteTests",
-            dependencies: ["NNQBase", "NNQFormat", "NNQRewrite", "NNQRuntime", "CNNQ", "Oracle"]),
+            dependencies: ["NNQFormat", "NNQRewrite", "NNQRuntime", "CNNQ", "Oracle"]),
         .testTarget(name: "NNQCommandTests", dependencies: ["nnq", "NNQGraph", "NNQBase"]),
         .testTarget(name: "NNQGraphTests", dependencies: ["NNQGraph", "NNQBase"]),
         .testTarget(
@@ -82,7 +82,8 @@ let package = Package(
         .testTarget(
             name: "NNQImportTests",
             dependencies: [
-                "NNQImport", "NNQBase", "NNQGraph", "NNQTrain", "NNQFormat", "NNQRuntime", "CNNQ", "ONNXProto",
+                "NNQImport", "NNQBase", "NNQGraph", "NNQTrain", "NNQFormat", "NNQRewrite", "NNQRuntime", "CNNQ",
+                "ONNXProto",
             ],
             exclude: [
                 "ONNX/Models", "ONNX/accepted_cases.txt", "ONNX/export_torch.py", "ONNX/quantize_onnxruntime.py",

@@ -22,8 +22,8 @@ typedef struct nnq_pair {
 /* Whether each extent of both inputs is the output's or 1: NNQ_OK or an error. */
 int32_t nnq_check_broadcast(nnq_check *check);
 
-/* Computes output rows first .. first + count - 1 by as few calls of `function` as the shapes allow: one a row where each
- * input fills its row or is a single element, else one a pixel. */
+/* Computes output rows first .. first + count - 1 by as few calls of `function` as the shapes allow: one a row where
+ * each input fills its row or is a single element, else one a pixel. */
 void nnq_broadcast(const nnq_call *call, int32_t first, int32_t count,
                    void (*function)(const nnq_call *call, const nnq_pair *pair));
 

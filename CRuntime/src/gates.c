@@ -36,7 +36,7 @@ int32_t nnq_gate_hidden(const nnq_gates *gates, int32_t unit, int32_t gate, cons
     return gate_sum(gates, unit, gate, hidden, 1);
 }
 
-/* sigmoid(i / 24) in 1/65536: TensorFlow Lite's table, whose entries are up to 1.5 above the true value so that the
+/* sigmoid(i / 24) in 1/65536: TensorFlow Lite's table, whose entries are up to 1.2 above the true value so that the
  * line between two of them, which lies below the curve, errs less. */
 static const uint16_t sigmoid_table[256] = {
     32768, 33451, 34133, 34813, 35493, 36169, 36843, 37513, 38180, 38841, 39498, 40149, 40794, 41432, 42064, 42688,

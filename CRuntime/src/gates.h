@@ -31,9 +31,9 @@ static inline int8_t *nnq_input_row(const nnq_call *call, int32_t index) {
     return nnq_row(call, &tensor, 0);
 }
 
-/* The check of an op with `gates` gates, from its DATA field `field` on: input 0 is int8 1 x T x in, input 1 the hidden
- * state, int8 1 x columns x units, input 2 int16 1 x 1 x units, the output int8 1 x T x units with the hidden state's zero
- * point; and every sum has its overflow certificate. */
+/* The check of an op with `gates` gates at its DATA field `field`: input 0 is int8 1 x T x in, input 1 the hidden state,
+ * int8 1 x columns x units, input 2 int16 1 x 1 x units, and the output int8 1 x T x units with the hidden state's zero
+ * point; every sum has its overflow certificate. */
 int32_t nnq_check_recurrent(nnq_check *check, int32_t field, int32_t gates, int32_t columns);
 
 static inline int32_t nnq_clamp_s16(int32_t value) {

@@ -3,8 +3,7 @@
  */
 #include "gates.h"
 
-/* |bias| + 128 * sum |w| of one sum, and where its bias lies. Weights lie in the file, so that their sum is below 2^31 *
- * 128. */
+/* The certificate of one sum. Its weights lie in the file, so that 128 * sum |w| is below 2^31 * 2^14. */
 static int32_t check_sum(nnq_check *check, const int8_t *weights, int32_t count, const uint8_t *bias, int32_t shift) {
     const int32_t left = shift < 31 ? 31 - shift : 0;
     uint64_t sum = 0;

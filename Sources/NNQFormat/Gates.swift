@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The constants of lstm and gru: the weights of their gates, and how each gate's two sums are scaled.
 
-/// What the gates of a recurrent op multiply and add (SPEC.md, section 5): each gate of each unit has a sum over the input
-/// and a sum over the hidden state, scaled apart to 1/4096.
+/// What the gates of a recurrent op multiply and add (SPEC.md, section 5): each gate of each unit has a sum over the
+/// input and a sum over the hidden state, scaled apart to 1/4096.
 public struct Gates: Hashable, Sendable {
     /// `[units, gates, inputs + units]`: in each row the weights of the input, then those of the hidden state.
     public var filter: [Int8]

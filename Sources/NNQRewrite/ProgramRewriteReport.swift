@@ -21,7 +21,7 @@ public struct ProgramFigures: Hashable, Codable, Sendable {
     public init(_ program: Program) throws {
         operations = program.operations.count
         macs = program.operations.indices.reduce(0) { $0 + program.macs(of: $1) }
-        weightBytes = program.operations.reduce(0) { $0 + ($1.operation.filter?.count ?? 0) }
+        weightBytes = program.operations.reduce(0) { $0 + $1.operation.weightBytes }
         constantBytes = program.operations.reduce(0) { $0 + $1.operation.constantBytes }
         activationBytes = program.tensors.reduce(0) { $0 + $1.byteCount }
         peakBytes = try MemoryPlanner(nodeLimit: 0).plan(program).lowerBound

@@ -43,7 +43,9 @@ static nnq_params plain(int32_t opcode) {
     memset(&params, 0, sizeof params);
     switch (opcode) {
     case NNQ_OP_ADD: params.add = (nnq_add_params){0, 1, 1, 0, 1, -128, 127}; break;
-    case NNQ_OP_TFLITE_ADD: params.tflite_add = (nnq_tflite_add_params){0, 1, 31, 1, 31, 1, 31, 20, 0, -128, 127}; break;
+    case NNQ_OP_TFLITE_ADD:
+        params.tflite_add = (nnq_tflite_add_params){0, 1, 31, 1, 31, 1, 31, 20, 0, -128, 127};
+        break;
     case NNQ_OP_MUL: params.mul = (nnq_mul_params){0, 1, 1 << 30, 31, -128, 127}; break;
     case NNQ_OP_PRELU: params.prelu = (nnq_prelu_params){0, 1, 1 << 30, 31, 1 << 30, 31}; break;
     default: break;

@@ -74,8 +74,8 @@ import Testing
             try #require(figures.operations == program.operations.count, "generator seed \(seed)")
             try #require(figures.macs == program.recountedMACs, "generator seed \(seed)")
             try #require(figures.weightBytes == program.recountedWeights, "generator seed \(seed)")
-            let elements = program.tensors.map { $0.height * $0.width * $0.channels }
-            try #require(figures.activationBytes == elements.reduce(0, +), "generator seed \(seed)")
+            let bytes = program.tensors.map { $0.height * $0.width * $0.channels * $0.type.byteCount }
+            try #require(figures.activationBytes == bytes.reduce(0, +), "generator seed \(seed)")
             let plan = try MemoryPlanner(nodeLimit: 0).plan(program)
             try #require(figures.peakBytes <= plan.arenaBytes, "generator seed \(seed)")
         }
@@ -95,26 +95,43 @@ extension Program {
         operations.enumerated().reduce(0) { sum, element in
             let input = element.element.inputs.first.map { tensors[$0] }
             let output = tensors[inputCount + element.offset]
-            return sum + element.element.operation.taps(input) * output.height * output.width * output.channels
+            return sum + element.element.operation.products(input, output)
         }
     }
 
     fileprivate var recountedWeights: Int {
         operations.enumerated().reduce(0) { sum, element in
             let input = element.element.inputs.first.map { tensors[$0] }
-            return sum + element.element.operation.taps(input) * tensors[inputCount + element.offset].channels
+            return sum + element.element.operation.weights(input, tensors[inputCount + element.offset])
         }
     }
 }
 
 extension Operation {
-    /// Weights of one output channel.
-    fileprivate func taps(_ input: ProgramTensor?) -> Int {
+    /// Weights by shapes alone.
+    fileprivate func weights(_ input: ProgramTensor?, _ output: ProgramTensor) -> Int {
         switch self {
-        case .conv2D(let p, _, _): Int(p.kernel_height * p.kernel_width) * input!.channels / Int(p.groups)
-        case .depthwiseConv2D(let p, _, _): Int(p.kernel_height * p.kernel_width)
-        case .dense: input!.count
+        case .conv2D(let p, _, _):
+            Int(p.kernel_height * p.kernel_width) * input!.channels / Int(p.groups) * output.channels
+        case .transposeConv2D(let p, _, _):
+            Int(p.kernel_height * p.kernel_width) * input!.channels / Int(p.groups) * output.channels
+        case .depthwiseConv2D(let p, _, _): Int(p.kernel_height * p.kernel_width) * output.channels
+        case .dense: input!.count * output.channels
+        case .lstm: 4 * output.channels * (input!.channels + output.channels)
+        case .gru: 3 * output.channels * (input!.channels + output.channels)
+        case .svdf(_, let filters): filters.filter.count + filters.type.byteCount * filters.time.count
         default: 0
+        }
+    }
+
+    /// Multiply-accumulates by shapes alone.
+    fileprivate func products(_ input: ProgramTensor?, _ output: ProgramTensor) -> Int {
+        switch self {
+        case .transposeConv2D: weights(input, output) * input!.height * input!.width
+        case .batchMatmul(let p): output.count * (p.transpose_a == 0 ? input!.channels : input!.width)
+        case .svdf(_, let filters): filters.filter.count + filters.time.count
+        case .lstm, .gru: weights(input, output) * output.width
+        default: weights(input, output) * output.height * output.width
         }
     }
 }

@@ -52,8 +52,8 @@ struct GateSums {
 /// Entry i is sigmoid(i / 24) in 1/65536; TensorFlow Lite's is one more in some places.
 private let sigmoidTable: [Int] = {
     let raised: Set = [
-        4, 8, 12, 14, 15, 16, 17, 19, 20, 21, 22, 25, 27, 28, 29, 30, 31, 33, 34, 35, 37, 39, 40, 41, 43, 44, 45, 46, 49,
-        50, 54, 62, 63, 64, 66, 82, 86, 93, 100, 103, 112, 116, 135, 255,
+        4, 8, 12, 14, 15, 16, 17, 19, 20, 21, 22, 25, 27, 28, 29, 30, 31, 33, 34, 35, 37, 39, 40, 41, 43, 44, 45, 46,
+        49, 50, 54, 62, 63, 64, 66, 82, 86, 93, 100, 103, 112, 116, 135, 255,
     ]
     return (0..<256).map { index in
         Int((65536 / (1 + exp(-Double(index) / 24))).rounded()) + (raised.contains(index) ? 1 : 0)

@@ -58,7 +58,9 @@ extension Oracle {
     static func reduce(_ input: Map, _ shape: ProgramTensor, _ p: nnq_reduce_params) throws -> Map {
         let from = extents(input.shape)
         let isOver = (0..<3).map { p.axes >> Int32($0) & 1 == 1 }
-        guard extents(shape) == (0..<3).map({ isOver[$0] ? 1 : from[$0] }) else { throw OracleError("the shape differs") }
+        guard extents(shape) == (0..<3).map({ isOver[$0] ? 1 : from[$0] }) else {
+            throw OracleError("the shape differs")
+        }
         guard p.kind == 0 || shape.quantization.zeroPoint == input.shape.quantization.zeroPoint else {
             throw OracleError("zero points differ")
         }

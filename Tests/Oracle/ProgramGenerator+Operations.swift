@@ -122,6 +122,7 @@ extension Operation {
     /// Whether the op works on elements of this type.
     fileprivate func reads(_ type: ElementType) -> Bool {
         if case .gather = self { return type != .int16 }
+        if updatesInputs { return type != .int32 }
         return type == .int8
     }
 }

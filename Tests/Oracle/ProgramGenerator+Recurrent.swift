@@ -59,9 +59,8 @@ extension ProgramGenerator {
     /// Appends an op that reads `input` and remembers.
     mutating func appendRecurrent(_ opcode: nnq_opcode, _ input: Int) -> Bool {
         let shape = shape(of: input)
-        guard shape[0] == 1, shape[1] == 1 || opcode != .NNQ_OP_SVDF, shape[2] <= 100, shape[1] <= 100 else {
-            return false
-        }
+        let most = opcode == .NNQ_OP_SVDF ? 1 : 100
+        guard tensors[input].type == .int8, shape[0] == 1, shape[1] <= most, shape[2] <= 100 else { return false }
         let states = takeMemories(of: opcode)
         let first = tensors[states[0]]
         switch opcode {
@@ -116,7 +115,8 @@ extension ProgramGenerator {
             filter: filter(filters * inputs),
             stateBias: (0..<filters).map { _ in bias(taps: inputs, shift: Int(p.state_shift)) },
             bias: (0..<filters / rank).map { _ in Int32(below(40001) - 20000) },
-            time: (0..<tensors[state].count).map { _ in Int16(below(2 * limit + 1) - limit) }, type: tensors[state].type)
+            time: (0..<tensors[state].count).map { _ in Int16(below(2 * limit + 1) - limit) },
+            type: tensors[state].type)
         return push(.svdf(p, constants), [input, state], [1, 1, filters / rank], zeroPoint: int8())
     }
 

@@ -12,17 +12,16 @@ extension ProgramGenerator {
     /// Up to `limit` ops, most of them on one of the last tensors, with redundancies of every kind; what nothing reads
     /// is an output, or now and then not.
     public mutating func redundantGraph(limit: Int) -> Program {
-        var program = graph(limit: 1, remembers: false)
-        (tensors, operations, inputCount) = (program.tensors, program.operations, program.inputCount)
+        var program = graph(limit: 1)
         for _ in 0..<2 * limit where operations.count < limit {
-            appendRedundancy(oneOf(Redundancy.allCases), on: max(0, tensors.count - 1 - below(5) / 2))
+            let candidates = readable.filter { tensors[$0].type == .int8 }
+            appendRedundancy(oneOf(Redundancy.allCases), on: candidates[max(0, candidates.count - 1 - below(5) / 2)])
         }
         let read = Set(operations.flatMap(\.inputs))
-        let unread = tensors.indices.filter { $0 >= inputCount && !read.contains($0) }
+        let unread = readable.filter { $0 >= inputCount && !read.contains($0) }
         let outputs = unread.filter { _ in below(8) > 0 }
-        program = Program(
-            tensors: tensors, inputCount: inputCount, operations: operations,
-            outputs: outputs.isEmpty ? [tensors.count - 1] : outputs)
+        (program.tensors, program.operations) = (tensors, operations)
+        program.outputs = outputs.isEmpty ? [tensors.count - 1] : outputs
         plantZeros(in: &program)
         return program
     }

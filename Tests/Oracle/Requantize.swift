@@ -54,8 +54,8 @@ struct Affine {
     }
 }
 
-/// acc * multiplier / 2^shift for an op whose fields hold both: rounded once, half up, or twice as TensorFlow Lite Micro
-/// does. Checks the op's overflow certificate for this value.
+/// acc * multiplier / 2^shift for an op whose fields hold both: rounded once, half up, or twice as TensorFlow Lite
+/// Micro does. Checks the op's overflow certificate for this value.
 func scaled(_ acc: Int, _ multiplier: Int32, _ shift: Int32, rounding: Int32) throws -> Int {
     let left = max(0, 31 - Int(shift))
     let right = max(0, Int(shift) - 31)

@@ -63,7 +63,8 @@ static int32_t unit(const svdf *op, int32_t u, int8_t *state, int32_t is_wide, c
     int64_t sum = nnq_load_i32(op->bias + 4 * (size_t)u);
     for (int32_t f = u * op->p->rank; f < (u + 1) * op->p->rank; f++) {
         const size_t at = (size_t)f * (size_t)op->memory;
-        sum += is_wide ? advance_s16(op, f, (int16_t *)(void *)state + at, input) : advance_s8(op, f, state + at, input);
+        sum += is_wide ? advance_s16(op, f, (int16_t *)(void *)state + at, input)
+                       : advance_s8(op, f, state + at, input);
     }
     const int64_t acc = sum > INT32_MAX ? INT32_MAX : sum < -INT32_MAX ? -INT32_MAX : sum;
     return nnq_scale_twice((int32_t)acc, op->p->multiplier, op->p->shift);

@@ -48,8 +48,8 @@ static int32_t exponential(int32_t a) {
     return result;
 }
 
-/* 1 / (1 + a / 2^31) in units of 2^-31, for a in 0 .. 2^31 - 1: three steps of Newton and Raphson's iteration on the half
- * of the denominator, from a linear estimate, 48/17 and -32/17, in units of 2^-29. */
+/* 1 / (1 + a / 2^31) in units of 2^-31, for a in 0 .. 2^31 - 1: three steps of Newton and Raphson's iteration on the
+ * half of the denominator, from a linear estimate, 48/17 and -32/17, in units of 2^-29. */
 static int32_t reciprocal(int32_t a) {
     const int32_t half = (int32_t)(((int64_t)a + INT32_MAX + 1) / 2);
     int32_t x = 1515870810 + nnq_fixed_mul(half, -1010580540);

@@ -34,8 +34,8 @@ extension Lowering {
         try append(.reshape, for: index, inputs: [reduced], output)
     }
 
-    /// Bit a is set for the map's axis a. Of more than three extents, those in the middle make the width and are reduced
-    /// together.
+    /// Bit a is set for the map's axis a. Of more than three extents, those in the middle make the width and are
+    /// reduced together.
     private func mapAxes(_ index: Int, _ axes: Set<Int>) throws -> Int32 {
         let rank = shapes[graph.nodes[index].inputs[0]].rank
         let middle = Set(rank == 2 ? 0..<1 : 1..<max(rank - 1, 1))

@@ -77,6 +77,8 @@ struct Lowering {
         case .flatten, .reshape: try lowerReshape(index)
         case .pad(let margins): try lowerPad(index, margins)
         case .dropout: alias(index)
+        case .lstm(let units): try lowerLSTM(index, units: units)
+        case .gru(let units, let resetAfter): try lowerGRU(index, units: units, resetAfter: resetAfter)
         case .batchNorm: preconditionFailure("batch norms became other layers before lowering")
         case .transposedConv2D(_, let window, let outputPadding, let groups, _):
             try lowerTransposedConvolution(index, window, outputPadding, groups: groups)
@@ -88,13 +90,7 @@ struct Lowering {
             try lowerResize(index, size, interpolation, coordinates)
         case .argMax: try lowerArgMax(index)
         case .embedding(let count, _): try lowerEmbedding(index, count: count)
-        case .lstm, .gru: throw noOperation(index)
         }
-    }
-
-    /// The error of a layer that int8 programs cannot compute.
-    func noOperation(_ index: Int) -> QuantizeError {
-        QuantizeError.at(graph.nodes[index], "there is no int8 op for it yet: replace it by other layers")
     }
 
     /// Gives a node's values the quantization that the model came with, where its op has one of its own.
@@ -151,16 +147,17 @@ struct Lowering {
     /// Appends an op that computes a step towards a node's result.
     /// - Returns: the tensor that it writes.
     mutating func appendPart(
-        _ operation: Operation, of index: Int, inputs: [Int], extents: MapExtents, part: Int, _ output: Quantization
+        _ operation: Operation, of index: Int, inputs: [Int], extents: MapExtents, part: Int, _ output: Quantization,
+        type: ElementType = .int8
     ) throws -> Int {
         try appendOperation(operation, of: index, inputs: inputs)
-        try appendTensor(index, named: "\(graph.nodes[index].name).part\(part)", output, extents: extents)
+        try appendTensor(index, named: "\(graph.nodes[index].name).part\(part)", output, extents: extents, type: type)
         return program.tensors.count - 1
     }
 
     private mutating func appendOperation(_ operation: Operation, of index: Int, inputs: [Int]) throws {
         let isGather = operation.opcode == .NNQ_OP_GATHER
-        if let wide = inputs.first(where: { program.tensors[$0].type != .int8 }), !isGather {
+        if let wide = inputs.first(where: { program.tensors[$0].type == .int32 }), !isGather {
             throw QuantizeError.at(
                 graph.nodes[index],
                 "it reads the whole numbers of '\(program.tensors[wide].name)', and only an embedding can: "

@@ -19,7 +19,9 @@ extension Program {
         let operation = operations[index]
         let ends = operation.inputs.map { tensors[$0] } + [tensors[output(of: index)]]
         let inputs = operation.inputs.compactMap { constantValues($0) }
-        guard inputs.count == operation.inputs.count, ends.allSatisfy({ $0.type == .int8 }) else { return nil }
+        guard inputs.count == operation.inputs.count, ends.allSatisfy({ $0.type == .int8 }),
+            !operation.operation.mayUpdateInputs
+        else { return nil }
         // The runtime itself computes it: a program of one op, with the constants as inputs.
         let program = Program(
             tensors: ends, inputCount: inputs.count,

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Output limits and filters of ops, whatever their kind.
+// Output limits and weights of ops, whatever their kind.
 
 import NNQFormat
 
 extension Operation {
-    /// The op's filter; nil where it has none.
-    var filter: [Int8]? {
+    /// Bytes of the op's filters.
+    var weightBytes: Int {
         switch self {
-        case .conv2D(_, let filter, _), .depthwiseConv2D(_, let filter, _), .dense(_, let filter, _): filter
-        default: nil
+        case .conv2D(_, let filter, _), .depthwiseConv2D(_, let filter, _), .dense(_, let filter, _),
+            .transposeConv2D(_, let filter, _):
+            filter.count
+        case .lstm(_, let gates), .gru(_, let gates): gates.filter.count
+        case .svdf(_, let filters): filters.filter.count + filters.type.byteCount * filters.time.count
+        default: 0
         }
     }
 
@@ -44,12 +48,6 @@ extension Operation {
         case .mul(var p):
             clamp(&p.act_min, &p.act_max)
             return .mul(p)
-        case .transposeConv2D(var p, let filter, let block):
-            clamp(&p.act_min, &p.act_max)
-            return .transposeConv2D(p, filter: filter, block)
-        case .batchMatmul(var p):
-            clamp(&p.act_min, &p.act_max)
-            return .batchMatmul(p)
         default: return nil
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ops that only rename elements go: reshapes that nothing notices, pads by nothing, concats of one tensor.
 
+import CNNQ
 import NNQFormat
 
 extension Program {
@@ -25,6 +26,9 @@ extension Program {
         let isSame = tensors[source].hasShape(of: tensors[result])
         switch operations[index].operation {
         case .pad: return isSame ? "a pad by nothing" : nil
+        case .slice(let p): return isSame && p.isForward ? "a slice of everything" : nil
+        case .transpose(let p):
+            return (p.axis_height, p.axis_width) == (0, 1) ? "a transpose that keeps every axis" : nil
         case .concat(_, let rescales): return rescales == [.identity] ? "a concat of one tensor" : nil
         case .reshape:
             if isSame { return "the shape stays the same" }
@@ -51,4 +55,8 @@ extension Program {
             operations[index].inputs = operations[producer].inputs
         }
     }
+}
+
+extension nnq_slice_params {
+    fileprivate var isForward: Bool { step_height > 0 && step_width > 0 && step_channels > 0 }
 }

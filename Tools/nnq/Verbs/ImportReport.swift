@@ -62,17 +62,14 @@ struct Int8ImportReport: Encodable {
     }
 }
 
-extension ProgramRewriteReport {
-    /// A line for each rewrite that did something: how often, and what it saved.
-    var lines: [String] {
-        ProgramRewrite.allCases.filter { count($0) > 0 }.map { rewrite in
-            let saved = saved(by: rewrite)
-            let figures = [
-                (saved.operations, "ops"), (saved.macs, "MACs"), (saved.weightBytes, "bytes of weights"),
-                (saved.activationBytes, "bytes of activations"),
-            ].filter { $0.0 != 0 }.map { "\(grouped($0.0)) \($0.1)" }
-            return "\(rewrite.rawValue): \(count(rewrite))"
-                + (figures.isEmpty ? "" : ", saves \(figures.joined(separator: ", "))")
+extension Operation {
+    /// Bytes of filters and biases, before equal ones are shared.
+    fileprivate var weightAndBiasBytes: Int {
+        switch self {
+        case .conv2D(_, let filter, let block), .depthwiseConv2D(_, let filter, let block),
+            .dense(_, let filter, let block), .transposeConv2D(_, let filter, let block):
+            return filter.count + 4 * block.bias.count
+        default: return 0
         }
     }
 }

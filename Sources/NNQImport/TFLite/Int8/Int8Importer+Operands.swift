@@ -70,7 +70,8 @@ extension Int8Importer {
             throw model.failure(operation, "its output is \(output.tensor.shape.shapeText): export the model again")
         }
         var (last, inputs) = (op, inputs)
-        if extents != output.extents {
+        // A reshape is for int8; the place of a maximum goes out as the op lays it out.
+        if extents != output.extents, op.elementType == .int8 {
             inputs = [
                 try appendPart(
                     op, inputs: inputs, extents: extents, output.quantization, output: output, part: 2, of: operation)
@@ -79,7 +80,7 @@ extension Int8Importer {
         }
         try checkParameters(last, of: operation)
         program.operations.append(ProgramOperation(last, inputs: inputs))
-        try appendTensor(output.index, of: operation)
+        try appendTensor(output.index, extents: op.elementType == .int8 ? nil : extents, of: operation)
         placeOf[output.index] = program.tensors.count - 1
     }
 
@@ -98,11 +99,12 @@ extension Int8Importer {
         return program.tensors.count - 1
     }
 
-    mutating func appendTensor(_ index: Int, of source: TFLiteOperator) throws {
+    /// - Parameter extents: other than the tensor's own, of the same elements.
+    mutating func appendTensor(_ index: Int, extents: MapExtents? = nil, of source: TFLiteOperator) throws {
         let tensor = model.tensors[index]
         let quantization = try model.programQuantization(index, of: source)
         try appendTensor(
-            named: tensor.name, extents: tensor.extents, quantization: quantization, of: source,
+            named: tensor.name, extents: extents ?? tensor.extents, quantization: quantization, of: source,
             type: tensor.type == .int32 ? .int32 : tensor.type == .int16 ? .int16 : .int8)
     }
 

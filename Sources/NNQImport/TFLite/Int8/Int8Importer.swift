@@ -14,6 +14,7 @@ struct Int8Importer {
     static func program(of model: TFLiteModel) throws -> Program {
         var importer = Int8Importer(model: model, budget: ConstantBudget(model))
         try importer.appendInputs()
+        try importer.appendStates()
         for operation in model.operators { try importer.translate(operation) }
         try importer.nameOutputs()
         return importer.program
@@ -59,6 +60,8 @@ struct Int8Importer {
         case .transposeConv: try translateTransposedConvolution(operation)
         case .batchMatMul: try translateMatrixProduct(operation)
         case .argMax: try translateArgMax(operation, smallest: false)
+        case .unidirectionalSequenceLSTM: try translateLSTM(operation)
+        case .svdf: try translateSVDF(operation)
         case .argMin: try translateArgMax(operation, smallest: true)
         case .mean, .sum, .reduceMax, .reduceMin: try translateReduction(operation, kind)
         default:
