@@ -33,7 +33,9 @@ struct BackendCase {
     }
 
     /// Whether its operators work on integers that stand for real numbers.
-    var isQuantized: Bool { model.graph.node.contains { $0.opType.contains("QLinear") || $0.opType.contains("uantize") } }
+    var isQuantized: Bool {
+        model.graph.node.contains { $0.opType.contains("QLinear") || $0.opType.contains("uantize") }
+    }
 
     /// Imports and runs: with every input as an input, and where that cannot be, with all but the first as constants of
     /// the test's values (weights and shapes, which ONNX's tests feed).
@@ -114,16 +116,19 @@ struct BackendCase {
         for (index, tensor) in try files(folder, "output").enumerated() {
             let expected = try Constant(tensor)
             let values = results[index]
-            let difference = zip(ONNXRun.places(imported.outputs[index]), expected.floats).map { place, value in
-                abs(Int(values[place]) + (expected.isUnsigned8 ? 128 : 0) - Int(value))
-            }.max() ?? 0
+            let difference =
+                zip(ONNXRun.places(imported.outputs[index]), expected.floats).map { place, value in
+                    abs(Int(values[place]) + (expected.isUnsigned8 ? 128 : 0) - Int(value))
+                }.max() ?? 0
             guard difference <= 1 else { throw Mismatch(description: "output \(index) differs by \(difference)") }
         }
     }
 
     /// Halves have 11 bits.
     private var tolerance: Float {
-        let types = model.graph.output.map { $0.type.tensorType.elemType } + model.graph.input.map { $0.type.tensorType.elemType }
+        let types =
+            model.graph.output.map { $0.type.tensorType.elemType }
+            + model.graph.input.map { $0.type.tensorType.elemType }
         return types.contains(10) || types.contains(16) ? 2e-3 : 1e-4
     }
 

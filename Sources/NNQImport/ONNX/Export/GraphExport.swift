@@ -116,11 +116,13 @@ struct GraphExport {
         information.type.tensorType.elemType = Int32(type.rawValue)
         var batch = Onnx_TensorShapeProto.Dimension()
         batch.dimParam = "N"
-        information.type.tensorType.shape.dim = [batch] + tensor.onnxExtents.map { extent in
-            var dimension = Onnx_TensorShapeProto.Dimension()
-            dimension.dimValue = Int64(extent)
-            return dimension
-        }
+        information.type.tensorType.shape.dim =
+            [batch]
+            + tensor.onnxExtents.map { extent in
+                var dimension = Onnx_TensorShapeProto.Dimension()
+                dimension.dimValue = Int64(extent)
+                return dimension
+            }
         return information
     }
 }
