@@ -46,7 +46,7 @@ struct ONNXMutator {
                 damage(&model.graph.initializer[rng.below(model.graph.initializer.count)])
             }
         case 1: damageInput(&model.graph)
-        case 2: model.opsetImport[0].version = Int64(rng.below(26))
+        case 2: if !model.opsetImport.isEmpty { model.opsetImport[0].version = Int64(rng.below(26)) }
         default: if !model.graph.node.isEmpty { damageNode(&model.graph) }
         }
     }
