@@ -37,7 +37,10 @@ struct LayerReader {
     private static let simple: [String: any Block] = [
         "relu": ReLU(), "relu6": ReLU6(), "sigmoid": Sigmoid(), "tanh": Tanh(), "step": Step(), "softmax": Softmax(),
         "flatten": Flatten(), "global_average_pool": GlobalAveragePool(), "batch_norm": BatchNorm(),
-        "leaky_relu": LeakyReLU(),
+        "leaky_relu": LeakyReLU(), "prelu": PReLU(), "hard_swish": Activate(.hardSwish), "silu": Activate(.silu),
+        "gelu": Activate(.gelu), "mish": Activate(.mish), "softplus": Activate(.softplus),
+        "softsign": Activate(.softsign), "elu": Activate(.elu(alpha: 1)), "l2_normalize": L2Normalize(),
+        "global_max_pool": GlobalMaxPool(),
     ]
 
     private var readers: [String: (Value) throws -> any Block] {
@@ -49,6 +52,7 @@ struct LayerReader {
             "dropout": { Dropout(try $0.float(0...0.999)) },
             "reshape": { Reshape(Shape(try $0.list().map { try $0.int(1...65535) })) },
             "batch_norm": batchNorm, "pad": pad, "residual": residual,
+            "lstm": { LSTM(try units($0)) }, "gru": { GRU(try units($0)) },
             "concat": { Concat(try $0.list().map(blocks)) },
         ]
     }

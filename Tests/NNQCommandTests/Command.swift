@@ -25,11 +25,13 @@ enum Command {
 
     /// Runs `nnq` with these arguments; Ctrl-C is sent once stderr holds `interruptAfter`.
     static func run(
-        _ arguments: [String], environment: [String: String] = [:], interruptAfter words: String? = nil
+        _ arguments: [String], environment: [String: String] = [:], in workingFolder: URL? = nil,
+        interruptAfter words: String? = nil
     ) throws -> Call {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
+        if let workingFolder { process.currentDirectoryURL = workingFolder }
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let folder = try Scratch()
         let outputPath = folder.path("out")

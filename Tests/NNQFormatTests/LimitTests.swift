@@ -102,6 +102,43 @@ import Testing
         }
     }
 
+    @Test func certificatesOfScaledOps() throws {
+        try expectRefused("op 0 (mul \"out\"): a product", "* 2^30") {
+            let p = nnq_mul_params(opcode: 0, rounding: 1, multiplier: 1, shift: 1, act_min: -128, act_max: 127)
+            $0.operations[0] = ProgramOperation(.mul(p), inputs: [0, 0])
+        }
+        for (positive, negative, what) in [(Int32(1), Int32(31), "an input"), (31, 1, "a product")] {
+            try expectRefused("op 0 (prelu \"out\"): \(what)", "* 2^30") {
+                let p = nnq_prelu_params(
+                    opcode: 0, rounding: 0, multiplier_positive: 1, shift_positive: positive, multiplier_negative: 1,
+                    shift_negative: negative)
+                $0.operations[0] = ProgramOperation(.prelu(p), inputs: [0, 0])
+            }
+        }
+        try expectRefused("op 0 (reduce \"out\"): a sum", "* 2^30") {
+            let p = nnq_reduce_params(opcode: 0, axes: 4, kind: 0, rounding: 1, multiplier: 1, shift: 1)
+            $0.operations[0] = ProgramOperation(.reduce(p), inputs: [0])
+            $0.tensors[1].channels = 1
+        }
+        try expectRefused("op 0 (tflite_softmax \"out\"): the sum of exponentials") {
+            let p = nnq_tflite_softmax_params(opcode: 0, multiplier: 1 << 30, shift: 8)
+            $0.operations[0] = ProgramOperation(.tfliteSoftmax(p), inputs: [0])
+            for index in 0..<2 { $0.tensors[index].channels = 4096 }
+        }
+        try expectRefused("op 0 (l2_normalize \"out\"): the sum of squares") {
+            $0.operations[0] = ProgramOperation(.l2Normalize, inputs: [0])
+            for index in 0..<2 { $0.tensors[index].channels = 65535; $0.tensors[index].height = 3 }
+            $0.tensors[0].quantization.zeroPoint = 127
+        }
+        try expectRefused("op 0 (constant \"out\") has 2 bytes where its shapes need") {
+            $0.operations[0] = ProgramOperation(.constant([1, 2]), inputs: [])
+            $0.tensors[1].channels = 5
+        }
+        try expectRefused("op 0 (constant \"out\") has 1 inputs and takes no inputs") {
+            $0.operations[0] = ProgramOperation(.constant([1, 2]), inputs: [0])
+        }
+    }
+
     @Test func plans() throws {
         let file = try ProgramFile(try tinyProgram())
         let changes: [(String, (inout MemoryPlan) -> Void)] = [

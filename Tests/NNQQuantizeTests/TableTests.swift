@@ -2,6 +2,7 @@
 // Tables hold the exact functions.
 
 import Foundation
+import LayerReference
 import NNQFormat
 import NNQGraph
 import NNQQuantize
@@ -26,6 +27,7 @@ import Testing
                 case .sigmoid: 0.5 * (1 + Foundation.tanh(x / 2))
                 case .tanh: (exp(2 * x) - 1) / (exp(2 * x) + 1)
                 case .step: x < 0 ? 0 : 1
+                default: function.reference(x)
                 }
             let steps = exact / Double(output.scale) + Double(output.zeroPoint)
             let nearest = min(max(steps, -128), 127)

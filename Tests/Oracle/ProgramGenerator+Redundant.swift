@@ -75,7 +75,13 @@ extension ProgramGenerator {
             guard push(.reshape, [input], [1, 1, tensors[input].count], zeroPoint: zeroPoint) else { return }
             _ = append(.NNQ_OP_DENSE, on: tensors.count - 1)
         case .pad:
-            guard append(.NNQ_OP_PAD, on: input) else { return }
+            let pads = (0..<4).map { _ in below(4) }
+            let p = nnq_pad_params(
+                opcode: 0, pad_top: Int32(pads[0]), pad_bottom: Int32(pads[1]), pad_left: Int32(pads[2]),
+                pad_right: Int32(pads[3]), pad_front: 0, pad_back: 0,
+                value: Int32(below(4) == 0 ? int8() : zeroPoint))
+            let grown = [shape[0] + pads[0] + pads[1], shape[1] + pads[2] + pads[3], shape[2]]
+            guard push(.pad(p), [input], grown, zeroPoint: zeroPoint) else { return }
             let readers: [nnq_opcode] = [
                 .NNQ_OP_CONV2D, .NNQ_OP_DEPTHWISE_CONV2D, .NNQ_OP_MAX_POOL, .NNQ_OP_AVERAGE_POOL, .NNQ_OP_PAD,
             ]

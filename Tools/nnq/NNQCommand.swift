@@ -21,7 +21,7 @@ struct NNQCommand: ParsableCommand {
             """,
         version: "nnq 1.0.0",
         subcommands: [
-            DataVerb.self, RecipesVerb.self, TrainVerb.self, EvalVerb.self,
+            DataVerb.self, RecipesVerb.self, TrainVerb.self, EvalVerb.self, ImportVerb.self, ExportVerb.self,
             QuantizeVerb.self, CompareVerb.self, RunVerb.self, InspectVerb.self, PlanVerb.self, VerifyVerb.self,
         ])
 

@@ -18,12 +18,13 @@ static int32_t check(nnq_check *check) {
 /* (a * multiplier_a + b * multiplier_b + constant) >> shift; the constant holds zero points and rounding, and the op's
  * certificate bounds the sum. */
 static void add(const nnq_call *call, const nnq_pair *pair) {
-    const nnq_add_params *p = &call->params.add;
-    for (int32_t i = 0; i < pair->count; i++) {
-        const int32_t a = pair->a[i * pair->step_a];
-        const int32_t b = pair->b[i * pair->step_b];
-        const int32_t acc = a * p->multiplier_a + b * p->multiplier_b + p->constant;
-        pair->output[i] = (int8_t)nnq_clamp(acc >> p->shift, p->act_min, p->act_max);
+    const nnq_add_params p = call->params.add;
+    const nnq_pair at = *pair;
+    for (int32_t i = 0; i < at.count; i++) {
+        const int32_t a = at.a[i * at.step_a];
+        const int32_t b = at.b[i * at.step_b];
+        const int32_t acc = a * p.multiplier_a + b * p.multiplier_b + p.constant;
+        at.output[i] = (int8_t)nnq_clamp(acc >> p.shift, p.act_min, p.act_max);
     }
 }
 

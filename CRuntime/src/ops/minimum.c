@@ -14,11 +14,12 @@ static int32_t check(nnq_check *check) {
 }
 
 static void choose(const nnq_call *call, const nnq_pair *pair) {
+    const nnq_pair at = *pair;
     (void)call;
-    for (int32_t i = 0; i < pair->count; i++) {
-        const int8_t a = pair->a[i * pair->step_a];
-        const int8_t b = pair->b[i * pair->step_b];
-        pair->output[i] = a < b ? a : b;
+    for (int32_t i = 0; i < at.count; i++) {
+        const int8_t a = at.a[i * at.step_a];
+        const int8_t b = at.b[i * at.step_b];
+        at.output[i] = a < b ? a : b;
     }
 }
 

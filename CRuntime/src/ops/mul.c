@@ -21,14 +21,15 @@ static int32_t check(nnq_check *check) {
 
 /* |acc| <= 255 * 255, and the op's certificate bounds what it is scaled to. */
 static void multiply(const nnq_call *call, const nnq_pair *pair) {
-    const nnq_mul_params *p = &call->params.mul;
+    const nnq_mul_params p = call->params.mul;
+    const nnq_pair at = *pair;
     const int32_t zero_point = call->out.zero_point;
-    for (int32_t i = 0; i < pair->count; i++) {
-        const int32_t a = pair->a[i * pair->step_a] - pair->zero_point_a;
-        const int32_t b = pair->b[i * pair->step_b] - pair->zero_point_b;
-        const int32_t scaled = nnq_scale(a * b, p->multiplier, p->shift, p->rounding);
-        pair->output[i] =
-            (int8_t)(zero_point + nnq_clamp(scaled, p->act_min - zero_point, p->act_max - zero_point));
+    for (int32_t i = 0; i < at.count; i++) {
+        const int32_t a = at.a[i * at.step_a] - at.zero_point_a;
+        const int32_t b = at.b[i * at.step_b] - at.zero_point_b;
+        const int32_t scaled = nnq_scale(a * b, p.multiplier, p.shift, p.rounding);
+        at.output[i] =
+            (int8_t)(zero_point + nnq_clamp(scaled, p.act_min - zero_point, p.act_max - zero_point));
     }
 }
 

@@ -25,15 +25,16 @@ static int32_t check(nnq_check *check) {
 
 /* The products are at most 255 * 255, and the op's certificate bounds what they are scaled to. */
 static void activate(const nnq_call *call, const nnq_pair *pair) {
-    const nnq_prelu_params *p = &call->params.prelu;
+    const nnq_prelu_params p = call->params.prelu;
+    const nnq_pair at = *pair;
     const int32_t zero_point = call->out.zero_point;
-    for (int32_t i = 0; i < pair->count; i++) {
-        const int32_t input = pair->a[i * pair->step_a] - pair->zero_point_a;
-        const int32_t alpha = pair->b[i * pair->step_b] - pair->zero_point_b;
+    for (int32_t i = 0; i < at.count; i++) {
+        const int32_t input = at.a[i * at.step_a] - at.zero_point_a;
+        const int32_t alpha = at.b[i * at.step_b] - at.zero_point_b;
         const int32_t scaled =
-            input >= 0 ? nnq_scale(input, p->multiplier_positive, p->shift_positive, p->rounding)
-                       : nnq_scale(input * alpha, p->multiplier_negative, p->shift_negative, p->rounding);
-        pair->output[i] = (int8_t)(zero_point + nnq_clamp(scaled, INT8_MIN - zero_point, INT8_MAX - zero_point));
+            input >= 0 ? nnq_scale(input, p.multiplier_positive, p.shift_positive, p.rounding)
+                       : nnq_scale(input * alpha, p.multiplier_negative, p.shift_negative, p.rounding);
+        at.output[i] = (int8_t)(zero_point + nnq_clamp(scaled, INT8_MIN - zero_point, INT8_MAX - zero_point));
     }
 }
 

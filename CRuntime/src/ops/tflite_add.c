@@ -12,16 +12,17 @@ static int32_t check(nnq_check *check) {
 
 /* |q - zero_point| * 2^left_shift is below 2^28, and no shift is below 31: the sum of both is below 2^29. */
 static void add(const nnq_call *call, const nnq_pair *pair) {
-    const nnq_tflite_add_params *p = &call->params.tflite_add;
-    const int32_t sign = p->subtract ? -1 : 1;
-    const int32_t unit = (int32_t)1 << p->left_shift;
-    for (int32_t i = 0; i < pair->count; i++) {
-        const int32_t a = (pair->a[i * pair->step_a] - pair->zero_point_a) * unit;
-        const int32_t b = (pair->b[i * pair->step_b] - pair->zero_point_b) * unit;
-        const int32_t sum = nnq_scale_twice(a, p->multiplier_a, p->shift_a) +
-                            sign * nnq_scale_twice(b, p->multiplier_b, p->shift_b);
-        const int32_t value = call->out.zero_point + nnq_scale_twice(sum, p->multiplier, p->shift);
-        pair->output[i] = (int8_t)nnq_clamp(value, p->act_min, p->act_max);
+    const nnq_tflite_add_params p = call->params.tflite_add;
+    const nnq_pair at = *pair;
+    const int32_t sign = p.subtract ? -1 : 1;
+    const int32_t unit = (int32_t)1 << p.left_shift;
+    for (int32_t i = 0; i < at.count; i++) {
+        const int32_t a = (at.a[i * at.step_a] - at.zero_point_a) * unit;
+        const int32_t b = (at.b[i * at.step_b] - at.zero_point_b) * unit;
+        const int32_t sum = nnq_scale_twice(a, p.multiplier_a, p.shift_a) +
+                            sign * nnq_scale_twice(b, p.multiplier_b, p.shift_b);
+        const int32_t value = call->out.zero_point + nnq_scale_twice(sum, p.multiplier, p.shift);
+        at.output[i] = (int8_t)nnq_clamp(value, p.act_min, p.act_max);
     }
 }
 

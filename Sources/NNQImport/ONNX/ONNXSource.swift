@@ -82,7 +82,9 @@ struct ONNXInput {
 
     /// The order of axes that suits those who read the input; without the batch.
     func memory(batch: Int?, _ nodes: [ONNXNode]) -> [Int] {
-        let order = InputOrder(name, rank: extents.count, nodes).order ?? Array(extents.indices)
+        // Four axes that nobody has a wish for are those of a map.
+        let usual = extents.count == 4 && !isInteger ? [0, 2, 3, 1] : Array(extents.indices)
+        let order = InputOrder(name, rank: extents.count, nodes).order ?? usual
         guard extents.count >= 2, batch != nil || extents[0] == 1 else { return order }
         return order.filter { $0 != 0 }
     }

@@ -60,7 +60,10 @@ extension Operators {
 
     private static func prelu(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
         var value = try graph.value(node, 0)
-        guard let slope = try graph.constant(node, 1, "slope") else { throw ImportError("it has no slope") }
+        guard var slope = try graph.constant(node, 1, "slope") else { throw ImportError("it has no slope") }
+        if node.opset < 7, slope.extents.count == 1, value.extents.count >= 2 {
+            slope = slope.reshaped(slope.extents + Array(repeating: 1, count: value.extents.count - 2))
+        }
         if slope.count == 1 { return try one(&graph, node, .leakyReLU(slope: slope.floats[0])) }
         guard try value.extents.broadcast(with: slope.extents) == value.extents else {
             throw ImportError("its slope of \(slope.extents.words) does not repeat to \(value.extents.words)")

@@ -5,7 +5,7 @@ import NNQGraph
 
 extension Operators {
     static func pad(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
-        var value = try graph.value(node, 0)
+        var value = try graph.anyValue(node, 0)
         let pads = try graph.paddings(value.extents, node)
         let mode = node.string("mode", default: "constant")
         let fill = try graph.constant(node, 2, "value")?.scalar() ?? node.float("value", default: 0)
@@ -67,7 +67,7 @@ extension GraphImport {
         let layout = Layout(extents, isBatched: value.layout.isBatched, memory: [2, 3, 1])
         let node = try builder.append(
             .pad(margins), [map], shape: [extents[2], extents[3], extents[1]], name: name)
-        return Value(node: node, layout: layout)
+        return Value(node: node, layout: layout, isInteger: value.isInteger)
     }
 
     /// A border along one axis, as a join of what stands there.

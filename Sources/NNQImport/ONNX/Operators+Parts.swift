@@ -17,7 +17,7 @@ extension Operators {
     }
 
     private static func split(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
-        let value = try graph.value(node, 0)
+        let value = try graph.anyValue(node, 0)
         let axis = try value.extents.axis(node.integer("axis", default: 0))
         let sizes = try graph.splitSizes(value.extents[axis], node)
         var begin = 0
@@ -29,13 +29,13 @@ extension Operators {
     }
 
     private static func slice(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
-        let value = try graph.value(node, 0)
+        let value = try graph.anyValue(node, 0)
         return [.computed(try graph.cut(value, graph.cuts(value.extents, node), named: node.name))]
     }
 
     /// Elements at constant places along an axis.
     static func elements(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
-        let value = try graph.value(node, 0)
+        let value = try graph.anyValue(node, 0)
         let axis = try value.extents.axis(node.integer("axis", default: 0))
         guard let indices = try graph.constant(node, 1, "indices") else { throw ImportError("it has no indices") }
         guard (1...255).contains(indices.count) else {
@@ -61,7 +61,7 @@ extension Operators {
     }
 
     private static func tile(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
-        var value = try graph.value(node, 0)
+        var value = try graph.anyValue(node, 0)
         guard let repeats = try graph.constant(node, 1, "repeats")?.integers(), repeats.count == value.extents.count
         else { throw ImportError("its repeats do not fit its input") }
         for (axis, count) in repeats.enumerated() where count != 1 {
@@ -98,9 +98,10 @@ extension GraphImport {
         }
         _ = try extents.elementCount()
         if operands.count == 1, case .computed(let value) = operands[0] { return value }
-        let layouts = operands.compactMap { operand -> Layout? in
-            if case .computed(let value) = operand { value.layout } else { nil }
+        let values = operands.compactMap { operand -> Value? in
+            if case .computed(let value) = operand { value } else { nil }
         }
+        let layouts = values.map(\.layout)
         guard let main = layouts.max(by: { $0.count < $1.count }) else { throw ImportError("joins constants only") }
         let isBatched = main.isBatched
         if isBatched, axis == 0 || layouts.count < operands.count { throw ImportError.mixesBatch() }
@@ -109,7 +110,7 @@ extension GraphImport {
         let inputs = try operands.map { try arranged($0, axes, named: name) }
         return Value(
             node: try joined(inputs, axes.firstIndex(of: axis)!, axes.map { extents[$0] }, named: name),
-            layout: Layout(extents, isBatched: isBatched, memory: axes))
+            layout: Layout(extents, isBatched: isBatched, memory: axes), isInteger: values.contains(where: \.isInteger))
     }
 
     /// Joins of at most 255 tensors each.

@@ -30,21 +30,32 @@ extension Operators {
         return [.computed(value)]
     }
 
+    /// The last of several largest is the first of the elements in reverse.
     private static func argMax(_ graph: inout GraphImport, _ node: ONNXNode) throws -> [Operand] {
-        let value = try graph.value(node, 0)
-        guard !node.flag("select_last_index") else { throw ImportError("nnq takes the first of several largest") }
+        var value = try graph.value(node, 0)
         let axis = try value.extents.axis(node.integer("axis", default: 0))
+        let count = value.extents[axis]
+        guard count > 1 else { throw ImportError("its axis has one element only") }
+        let takesLast = node.flag("select_last_index")
+        if takesLast {
+            value = try graph.cut(
+                value, [Cut(axis: axis, begin: count - 1, size: count, step: -1)], named: "\(node.name).reversed")
+        }
         if value.layout.isBatched, axis == 0 { throw ImportError.mixesBatch() }
-        guard value.extents[axis] > 1 else { throw ImportError("its axis has one element only") }
         let last = try graph.setLast(value, value.layout.factors(of: [axis]))
+        let memory = last.layout.memoryAxes?.filter { $0 != axis }
+        guard memory != nil || last.layout.isRowMajor else { throw ImportError("its input is a flattened map") }
         var extents = value.extents
         extents[axis] = 1
         let shape = Array(graph.builder.shapes[last.node].dropLast() + [1])
-        let result = try graph.builder.append(.argMax, [last.node], shape: shape, name: node.name)
-        let memory = last.layout.memoryAxes?.filter { $0 != axis }
-        var found = Value(
-            node: result, layout: Layout(extents, isBatched: value.layout.isBatched, memory: memory), isInteger: true)
-        guard memory != nil || last.layout.isRowMajor else { throw ImportError("its input is a flattened map") }
+        let place = try graph.builder.append(.argMax, [last.node], shape: shape, name: node.name)
+        var found = Value(node: place, layout: Layout(extents, isBatched: value.layout.isBatched, memory: memory))
+        if takesLast {
+            found = try graph.combine(
+                .binary(.subtract), .constant(Constant(scalar: Float(count - 1))), .computed(found),
+                named: "\(node.name).forwards")
+        }
+        found.isInteger = true
         if !node.flag("keepdims", default: true) {
             extents.remove(at: axis)
             found = try graph.reshape(found, to: extents)

@@ -71,19 +71,23 @@ extension Operators {
         let sliding = try SlidingWindow(node, map, kernel: kernel.count == 1 ? [1] + kernel : kernel)
         guard sliding.window.dilation == 1 else { throw ImportError("nnq's pools have no dilation") }
         var window = sliding.window
-        if !isMax, node.flag("count_include_pad"), window.margins(for: map.shape) != .zero {
-            // Padding that counts is a border of zeros.
-            let margins = window.margins(for: map.shape)
+        let given = window.margins(for: map.shape)
+        if node.flag("ceil_mode") { window = try SlidingWindow.roundingUp(window, map.shape) }
+        let needed = window.margins(for: map.shape)
+        // Padding that counts is a border of zeros; what rounding up adds to it never counts.
+        let zeros = Margins(
+            top: given.top, bottom: min(given.bottom, needed.bottom), left: given.left,
+            right: min(given.right, needed.right))
+        if !isMax, node.flag("count_include_pad"), zeros != .zero {
             let shape = Shape([
-                map.shape.height + margins.top + margins.bottom, map.shape.width + margins.left + margins.right,
-                map.channels,
+                map.shape.height + zeros.top + zeros.bottom, map.shape.width + zeros.left + zeros.right, map.channels,
             ])
             map.node = try graph.builder.append(
-                .pad(margins), [map.node], shape: shape.dimensions, name: "\(node.name).pad")
+                .pad(zeros), [map.node], shape: shape.dimensions, name: "\(node.name).pad")
             map.shape = shape
-            window.padding = .valid
+            let (bottom, right) = (needed.bottom - zeros.bottom, needed.right - zeros.right)
+            window.padding = bottom + right == 0 ? .valid : .explicit(top: 0, bottom: bottom, left: 0, right: right)
         }
-        if node.flag("ceil_mode") { window = try SlidingWindow.roundingUp(window, map.shape) }
         guard let size = window.outputSize(for: map.shape) else {
             throw ImportError("a \(window.extent) window does not fit into \(map.shape)")
         }

@@ -89,7 +89,7 @@ struct SlidingWindow {
             var count = (room + stride - 1) / stride + 1
             // A window must start on the map or in the padding before it.
             if (count - 1) * stride >= size + before { count -= 1 }
-            return max(after, (count - 1) * stride + kernel - size - before)
+            return max(0, (count - 1) * stride + kernel - size - before)
         }
         let bottom = try more(
             map.height, margins.top, margins.bottom, window.extent.height, window.stride.height)

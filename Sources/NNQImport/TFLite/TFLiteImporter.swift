@@ -7,6 +7,11 @@ import NNQGraph
 /// Reads .tflite files. A model with int8 activations keeps the arithmetic of TensorFlow Lite Micro, bit for bit; one
 /// with float activations becomes a float graph, whatever its weights are stored as.
 public enum TFLiteImporter {
+    /// Whether the bytes begin as a .tflite file does: with the identifier that follows the first offset.
+    public static func recognizes(_ bytes: [UInt8]) -> Bool {
+        bytes.count >= 8 && bytes[4..<8].elementsEqual("TFL3".utf8)
+    }
+
     /// - Parameter bytes: of a whole file.
     /// - Throws: `ImportError`.
     public static func read(bytes: [UInt8]) throws -> Imported {

@@ -2,7 +2,7 @@
 // TFLite's shapes, which start with the batch, as shapes of one sample.
 
 /// Height, width and channels of an int8 tensor.
-struct Extents: Hashable {
+struct MapExtents: Hashable {
     var height: Int
     var width: Int
     var channels: Int
@@ -19,10 +19,10 @@ extension TFLiteTensor {
 
     /// The same elements in the same order as a map, channels innermost: `[n]` is 1 x 1 x n, `[t, c]` is 1 x t x c,
     /// `[h, w, c]` itself; of more extents, those between the first and the last make the width.
-    var extents: Extents {
+    var extents: MapExtents {
         let outer = sample.dropLast()
         let inner = outer.count >= 2 ? outer.dropFirst() : outer
-        return Extents(height: outer.count >= 2 ? outer[0] : 1, width: inner.reduce(1, *), channels: sample.last ?? 1)
+        return MapExtents(height: outer.count >= 2 ? outer[0] : 1, width: inner.reduce(1, *), channels: sample.last ?? 1)
     }
 
     /// Which extent of the map an axis of the tensor is: 0 height, 1 width, 2 channels; nil for the batch, and where an

@@ -19,7 +19,8 @@ extension Quantized {
 /// Compares a float model with an int8 program.
 /// - Parameters:
 ///   - model: the model whose layers the program's tensors stand for: the rewritten one, of which accuracy is the same.
-///   - nodeOfTensor: by tensor of the program, the float node that it stands for; layers without one are left out.
+///   - nodeOfTensor: by tensor of the program, the float node that it stands for; layers without one are left out,
+///     and so are those of which the program lost channels.
 ///   - runner: runs `program`.
 ///   - samples: at most so many.
 ///   - progress: told the samples done and their number in all.
@@ -52,12 +53,21 @@ private struct ComparisonTally {
     private var int8Scorer: Scorer
     private var agreeing = 0
     private var layers: [SignalToNoise]
+    private let leftOut: [String]
 
     init(_ model: Model, _ program: Program, _ nodeOfTensor: [String?]) throws {
-        let names = Set(model.graph.nodes.map(\.name))
-        tensors = program.tensors.indices.filter { tensor in
-            tensor < nodeOfTensor.count && nodeOfTensor[tensor].map(names.contains) == true
+        let shapes = zip(model.graph.nodes, try model.graph.shapes())
+        let counts = Dictionary(shapes.map { ($0.name, $1.count) }) { first, _ in first }
+        let known = program.tensors.indices.filter { tensor in
+            tensor < nodeOfTensor.count && nodeOfTensor[tensor].map { counts[$0] != nil } == true
         }
+        // Channels that nothing needs may be gone inside of the program, never at its ends.
+        let narrowed = known.filter { tensor in
+            let isInside = tensor >= program.inputCount && !program.outputs.contains(tensor)
+            return isInside && program.tensors[tensor].count < counts[nodeOfTensor[tensor]!]!
+        }
+        leftOut = narrowed.map { program.tensors[$0].name }
+        tensors = known.filter { !narrowed.contains($0) }
         guard tensors.starts(with: 0..<program.inputCount), let output = program.outputs.first,
             let place = tensors.firstIndex(of: output)
         else {
@@ -115,6 +125,7 @@ private struct ComparisonTally {
         }
         return Comparison(
             samples: samples, float: floatScorer.score, int8: int8Scorer.score,
-            agreement: task == .regression ? nil : Double(agreeing) / Double(samples), layers: layers)
+            agreement: task == .regression ? nil : Double(agreeing) / Double(samples), layers: layers,
+            leftOut: leftOut.isEmpty ? nil : leftOut)
     }
 }

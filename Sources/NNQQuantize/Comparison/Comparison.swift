@@ -39,4 +39,11 @@ public struct Comparison: Hashable, Codable, Sendable {
     public var agreement: Double?
     /// In the program's order.
     public var layers: [Layer]
+    /// Layers of which the program computes some channels only: they cannot be compared. Nil where there are none.
+    public var leftOut: [String]?
+
+    enum CodingKeys: String, CodingKey {
+        case samples, float, int8, agreement, layers
+        case leftOut = "left_out"
+    }
 }

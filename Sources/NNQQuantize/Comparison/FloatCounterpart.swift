@@ -6,9 +6,11 @@ import NNQGraph
 
 extension Program {
     /// The float model after the rewrites that this program was made with, and by tensor the node whose values it
-    /// holds (nil for steps in between). `Quantized` has the same right after quantization.
+    /// holds (nil for steps in between). `Quantized` has the same right after quantization. The program may have lost
+    /// ops and channels since then, as long as its tensors kept their names.
     /// - Throws: `QuantizeError` where the program was not made from this model.
     public func floatCounterpart(of model: Model) throws -> (model: Model, nodeOfTensor: [String?]) {
+        var remnant: (model: Model, nodeOfTensor: [String?])?
         for rewrites in Self.rewriteSets {
             let (folded, _) = try model.rewritten(rewrites)
             var report = RewriteReport()
@@ -21,7 +23,9 @@ extension Program {
             // Without some rewrite, a model may not be lowered at all.
             let lowering = try? Lowering(folded, fusion, OutputRanges(folded.graph, calibrated: ranges))
             if let lowering, hasStructure(of: lowering, fusion) { return (folded, lowering.nodeOfTensor) }
+            if remnant == nil, let nodes = lowering.flatMap({ nodesLeft(of: $0) }) { remnant = (folded, nodes) }
         }
+        if let remnant { return remnant }
         throw QuantizeError(
             "the int8 model was not made from this float model: its layers differ. Quantize the float model again")
     }
@@ -33,6 +37,31 @@ extension Program {
             Set(all.indices.filter { bits >> $0 & 1 == 0 }.map { all[$0] })
         }
         return choices.sorted { $0.count > $1.count }
+    }
+
+    /// By tensor, the node of the tensor of the same name in a lowering; nil where this program cannot be what is left
+    /// of it when ops and channels are removed and tables fused.
+    private func nodesLeft(of lowering: Lowering) -> [String?]? {
+        let other = lowering.program
+        let places = tensors.compactMap { tensor in other.tensors.firstIndex { $0.name == tensor.name } }
+        guard places.count == tensors.count, zip(places, places.dropFirst()).allSatisfy(<),
+            inputCount == other.inputCount, places.starts(with: 0..<inputCount),
+            outputs.map({ places[$0] }) == other.outputs
+        else { return nil }
+        let fits = tensors.indices.allSatisfy { index in
+            let (tensor, whole) = (tensors[index], other.tensors[places[index]])
+            let isEnd = index < inputCount || outputs.contains(index)
+            return tensor.height == whole.height && tensor.width == whole.width
+                && (isEnd ? tensor.channels == whole.channels : tensor.channels <= whole.channels)
+        }
+        let areOps = operations.indices.allSatisfy { index in
+            let (mine, theirs) = (operations[index], other.operations[places[inputCount + index] - inputCount])
+            // An op that took over a table has the table's name.
+            if case .table = theirs.operation { return true }
+            if case .table = mine.operation { return true }
+            return mine.operation.opcode == theirs.operation.opcode
+        }
+        return fits && areOps ? places.map { lowering.nodeOfTensor[$0] } : nil
     }
 
     /// Whether tensors and ops are those of a lowering, whatever their numbers.

@@ -8,7 +8,8 @@ extension Program {
         for index in operations.indices {
             guard var linear = LinearOperation(self, index) else { continue }
             let count = linear.normalizeConstants()
-            if count > 0 { note(name(of: index), "\(count) of \(linear.channels) channels took their neighbours' shift") }
+            if count == 0 { continue }
+            note(name(of: index), "\(count) of \(linear.channels) channels took their neighbours' shift")
             operations[index].operation = linear.rebuilt
         }
     }

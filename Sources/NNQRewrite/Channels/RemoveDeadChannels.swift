@@ -38,7 +38,10 @@ extension Program {
         case .constant(let bytes):
             let size = tensor.type.byteCount
             let pixels = stride(from: 0, to: bytes.count, by: tensor.channels * size)
-            return .constant(bytes: pixels.flatMap { pixel in output.flatMap { bytes[pixel + $0 * size..<pixel + ($0 + 1) * size] } })
+            return .constant(
+                bytes: pixels.flatMap { pixel in
+                    output.flatMap { bytes[pixel + $0 * size..<pixel + ($0 + 1) * size] }
+                })
         case .pad(var p):
             let (front, back) = (Int(p.pad_front), tensor.channels - Int(p.pad_back))
             p.pad_front = Int32(output.count { $0 < front })

@@ -2,6 +2,7 @@
 // Runs an imported ONNX model on tensors in ONNX's order of axes.
 
 import Foundation
+import NNQBase
 import NNQGraph
 import NNQImport
 import NNQTrain
@@ -39,6 +40,20 @@ enum ONNXRun {
             places = places.flatMap { place in (0..<extent).map { place + $0 * stride } }
         }
         return places
+    }
+
+    /// The largest difference of two models' outputs for random inputs, two samples of them.
+    static func difference(_ left: Model, _ right: Model, seed: UInt64) throws -> Float {
+        let engines = try [left, right].map { try FloatEngine($0, batch: 2, threads: 1) }
+        var rng = Rng(seed: seed)
+        for index in left.graph.inputs.indices {
+            let values = engines[0].input(index).indices.map { _ in rng.uniform(-1, 1) }
+            for engine in engines { _ = engine.input(index).update(fromContentsOf: values) }
+        }
+        for engine in engines { try engine.forward() }
+        return left.graph.outputs.indices.reduce(0) {
+            max($0, difference(Array(engines[0].output($1)), Array(engines[1].output($1))))
+        }
     }
 
     /// The largest difference, relative to values above 1; infinite where one is no number and the other is.

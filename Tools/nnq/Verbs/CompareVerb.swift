@@ -49,6 +49,9 @@ struct CompareVerb: ParsableCommand {
             ])
         }
         table.lines.forEach(Console.print)
+        if let names = comparison.leftOut {
+            Console.print("without \(names.joined(separator: ", ")): channels that nothing needs were removed there")
+        }
         let microseconds = try InferenceTime.median(of: file.program, bytes)
         Console.print("")
         var sides = Table(["", "float", "int8"], rightAligned: [1, 2])

@@ -6,6 +6,7 @@ import NNQBase
 import NNQFormat
 import NNQGraph
 import NNQQuantize
+import NNQRewrite
 
 struct QuantizeVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,7 +19,7 @@ struct QuantizeVerb: ParsableCommand {
     @Option(name: .shortAndLong, help: "The .nnq file to write. (default: MODEL with .nnq)") var output: String?
     @Option(help: "How ranges are chosen: min-max, or percentile:99.99.") var calibrator: Calibrator = .minMax
     @Option(
-        help: "Rewrites to leave out, separated by commas: \(Rewrite.allCases.map(\.rawValue).joined(separator: ", "))."
+        help: "Rewrites to leave out, separated by commas: \(Self.rewriteNames.joined(separator: ", "))."
     )
     var without: String?
     @OptionGroup var options: DataOptions
@@ -34,9 +35,16 @@ struct QuantizeVerb: ParsableCommand {
         let operations: Int
         let calibration_samples: Int
         let report: QuantizationReport
+        let program_rewrites: ProgramRewriteReport
     }
 
-    func validate() throws { _ = try rewrites() }
+    /// Rewrites of the float model and of the int8 program; a name of both stands for both.
+    private static let rewriteNames: [String] = {
+        let names = Rewrite.allCases.map(\.rawValue)
+        return names + ProgramRewrite.allCases.map(\.rawValue).filter { !names.contains($0) }
+    }()
+
+    func validate() throws { _ = try namesLeftOut() }
 
     func run() throws {
         let float = try Model(contentsOf: model)
@@ -45,41 +53,47 @@ struct QuantizeVerb: ParsableCommand {
         let count = options.samples ?? QuantizationOptions().calibrationSamples
         let dataset = try options.load(calibrate, .train, generating: count)
         let quantizer = Quantizer(
-            QuantizationOptions(calibrator: calibrator, rewrites: try rewrites(), calibrationSamples: count))
+            QuantizationOptions(calibrator: calibrator, rewrites: try chosen(Rewrite.self), calibrationSamples: count))
         let progress = Progress("calibrating", total: min(count, dataset.count), unit: "samples")
         let source = DatasetSource(dataset, threads: threads.threads)
         let quantized = try quantizer.quantize(float, calibration: source) { done, _ in progress.update(done) }
         progress.finish()
-        let file = try ProgramFile(quantized.program)
+        let (program, saved) = try quantized.program.rewritten(try chosen(ProgramRewrite.self))
+        let file = try ProgramFile(program)
         let bytes = try file.encoded()
         try WholeFile.write(bytes, to: output)
-        try report(quantized, file, bytes.count, output)
+        try report(quantized, saved, file, bytes.count, output)
     }
 
-    private func rewrites() throws -> Set<Rewrite> {
-        var rewrites = Set(Rewrite.allCases)
-        for name in without?.split(separator: ",").map(String.init) ?? [] {
-            guard let rewrite = Rewrite(rawValue: name) else {
-                throw ValidationError(
-                    "'\(name)' is none of \(Rewrite.allCases.map(\.rawValue).joined(separator: ", "))")
-            }
-            rewrites.remove(rewrite)
+    private func namesLeftOut() throws -> Set<String> {
+        let names = without?.split(separator: ",").map(String.init) ?? []
+        for name in names where !Self.rewriteNames.contains(name) {
+            throw ValidationError("'\(name)' is none of \(Self.rewriteNames.joined(separator: ", "))")
         }
-        return rewrites
+        return Set(names)
     }
 
-    private func report(_ quantized: Quantized, _ file: ProgramFile, _ size: Int, _ output: String) throws {
+    private func chosen<Kind: CaseIterable & RawRepresentable<String> & Hashable>(_: Kind.Type) throws -> Set<Kind> {
+        let leftOut = try namesLeftOut()
+        return Set(Kind.allCases.filter { !leftOut.contains($0.rawValue) })
+    }
+
+    private func report(
+        _ quantized: Quantized, _ saved: ProgramRewriteReport, _ file: ProgramFile, _ size: Int, _ output: String
+    ) throws {
         let plan = file.plan
         guard !json.isOn else {
             return try Console.emit(
                 Result(
                     output: output, file_bytes: size, arena_bytes: plan.arenaBytes, arena_lower_bound: plan.lowerBound,
                     arena_is_optimal: plan.isProvenOptimal, operations: file.program.operations.count,
-                    calibration_samples: quantized.report.calibrationSamples, report: quantized.report))
+                    calibration_samples: quantized.report.calibrationSamples, report: quantized.report,
+                    program_rewrites: saved))
         }
         for rewrite in Rewrite.allCases where quantized.report.rewrites.count(rewrite) > 0 {
             Console.say("\(rewrite.rawValue): \(quantized.report.rewrites.count(rewrite))")
         }
+        saved.lines.forEach(Console.say)
         for adjustment in quantized.report.adjustments { Console.say("\(adjustment)") }
         let bound = plan.isProvenOptimal ? "the least possible" : "at least \(grouped(plan.lowerBound)) are needed"
         Console.print(

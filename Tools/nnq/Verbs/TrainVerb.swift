@@ -1,32 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-// nnq train: trains a recipe's network.
+// nnq train: trains a recipe's network, or one from a model file.
 
 import ArgumentParser
 import Foundation
 import NNQData
 import NNQGraph
-import NNQRecipes
 import NNQTrain
 
 struct TrainVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "train", abstract: "Train a network from a recipe.",
+        commandName: "train", abstract: "Train a network from a recipe, or go on with a model.",
         discussion: """
-            Example: nnq train lenet5 --data mnist -o lenet5.safetensors
+            Examples: nnq train lenet5 --data mnist -o lenet5.safetensors
+                      nnq train imported.safetensors --data cifar-10 --epochs 5 -o tuned.safetensors
+
+            A model file ('nnq train' and 'nnq import' write them) brings its network, weights and normalization; a \
+            recipe beside it (nnq train resnet8 --from imported.safetensors) gives settings and data only.
 
             Ctrl-C stops after the current step and leaves OUTPUT.checkpoint; the same call with --resume goes on
-            from it and ends with the same weights as a run that was never stopped.
+            from it and ends with the same weights as a run that was never stopped. Of a model file without a \
+            checkpoint, --resume trains the model as it is.
             """)
 
-    @Argument(help: "A built-in recipe ('nnq recipes' lists them) or a path to a .yaml file.") var recipe: String
+    @Argument(help: "A built-in recipe ('nnq recipes' lists them), a path to a .yaml file, or a .safetensors model.")
+    var recipe: String?
     @Option(help: "A data set's name or a path. (default: the recipe's own, which nnq makes)") var data: String?
-    @Option(name: .shortAndLong, help: "The .safetensors file to write. (default: RECIPE.safetensors)") var output:
-        String?
+    @Option(
+        name: .shortAndLong,
+        help: "The .safetensors file to write. (default: RECIPE.safetensors, MODEL-trained.safetensors)")
+    var output: String?
     @Option(help: "Passes over the training set.") var epochs: Int?
     @Option(help: "Samples a step.") var batchSize: Int?
     @Option(help: "Peak learning rate.") var learningRate: Float?
     @Option(help: "Seed of weights, order, augmentation and dropout.") var seed: UInt64 = 1
-    @Option(help: "Start from the weights of this model.") var from: String?
+    @Option(help: "Start from this model: its network and its weights.") var from: String?
     @Flag(help: "Go on from OUTPUT.checkpoint.") var resume = false
     @OptionGroup var options: DataOptions
     @OptionGroup var threads: ThreadsOption
@@ -43,24 +50,32 @@ struct TrainVerb: ParsableCommand {
     }
 
     func validate() throws {
+        if recipe == nil, from == nil { throw ValidationError("name a recipe or a model to train, lenet5 for example") }
+        if let recipe, from != nil, TrainingStart.isModel(recipe) {
+            throw ValidationError("\(recipe) and --from are both models; one can be the start")
+        }
         if let epochs, epochs < 1 { throw ValidationError("--epochs is \(epochs); at least 1 is needed") }
         if let batchSize, batchSize < 1 { throw ValidationError("--batch-size is \(batchSize); at least 1 is needed") }
         if let learningRate, !(learningRate > 0) { throw ValidationError("--learning-rate must be above 0") }
     }
 
     func run() throws {
-        let recipe = try RecipeBook.recipe(recipe)
-        let output = output ?? "\(recipe.name).safetensors"
+        let start = try TrainingStart(recipe, from: from)
+        guard let data = data ?? start.data else {
+            throw TrainError("a model file names no data to learn: add --data, a set's name or a path")
+        }
+        let output = output ?? TrainingStart.output(recipe, from: from, name: start.name)
         let checkpointPath = "\(output).checkpoint"
         try requireWritable(output)
         Interrupt.watch()
-        let checkpoint = resume ? try Checkpoint(contentsOf: checkpointPath) : nil
-        let trainSet = try options.load(data ?? recipe.data, .train)
-        let testSet = try options.load(data ?? recipe.data, .test)
-        let model = try startingModel(recipe, trainSet)
-        describe(recipe, model, trainSet)
+        let isStopped = resume && (!start.hasWeights || FileManager.default.fileExists(atPath: checkpointPath))
+        let checkpoint = isStopped ? try Checkpoint(contentsOf: checkpointPath) : nil
+        let trainSet = try options.load(data, .train)
+        let testSet = try options.load(data, .test)
+        let model = try start.model(for: trainSet, seed: seed)
+        describe(start, model, trainSet)
 
-        let result = try train(recipe, model, trainSet, checkpoint)
+        let result = try train(start, model, trainSet, checkpoint)
         guard result.isFinished else {
             try result.checkpoint.write(to: checkpointPath)
             throw Interrupted(description: "Stopped. The same call with --resume goes on from \(checkpointPath)")
@@ -71,29 +86,17 @@ struct TrainVerb: ParsableCommand {
         try report(result, evaluation, testSet, output)
     }
 
-    private func startingModel(_ recipe: Recipe, _ dataset: any Dataset) throws -> Model {
-        var model = try recipe.model(for: dataset, seed: seed)
-        guard let from else { return model }
-        let other = try Model(contentsOf: from)
-        guard other.graph == model.graph else {
-            throw GraphError(
-                "\(from) holds another network than the recipe \(recipe.name): train it with its own recipe")
-        }
-        model.parameters = other.parameters
-        return model
-    }
-
-    private func describe(_ recipe: Recipe, _ model: Model, _ dataset: any Dataset) {
+    private func describe(_ start: TrainingStart, _ model: Model, _ dataset: any Dataset) {
         Console.say(
-            "\(recipe.name): \(grouped(model.parameterCount)) parameters, \(dataset.name): "
+            "\(start.name): \(grouped(model.parameterCount)) parameters, \(dataset.name): "
                 + "\(grouped(dataset.count)) samples of "
                 + dataset.sampleShape.map(String.init).joined(separator: "x"))
     }
 
     private func train(
-        _ recipe: Recipe, _ model: Model, _ dataset: any Dataset, _ checkpoint: Checkpoint?
+        _ start: TrainingStart, _ model: Model, _ dataset: any Dataset, _ checkpoint: Checkpoint?
     ) throws -> TrainingResult {
-        var training = recipe.training
+        var training = start.training
         training.epochs = epochs ?? training.epochs
         training.batchSize = batchSize ?? training.batchSize
         training.optimizer.learningRate = learningRate ?? training.optimizer.learningRate
@@ -101,7 +104,7 @@ struct TrainVerb: ParsableCommand {
         training.threads = threads.threads
         let batch = min(training.batchSize, dataset.count)
         let progress = Progress(
-            recipe.name, total: training.epochs * (dataset.count / batch) * batch, unit: "samples",
+            start.name, total: training.epochs * (dataset.count / batch) * batch, unit: "samples",
             from: (checkpoint?.progress.step ?? 0) * batch)
         let quietEpochs = max(1, training.epochs / 20)
         let result = try Trainer(training).train(model, on: dataset, resuming: checkpoint) { state in

@@ -9,8 +9,10 @@ extension GraphExport {
         let node = model.graph.nodes[index]
         switch node.layer {
         case .input(let shape):
-            let tensor = Exported(name: node.name, shape: shape, order: shape.isMap ? .channelsFirst : .plain)
-            declareInput(tensor)
+            let isIndex = isIndex(index)
+            let order: Exported.Order = shape.isMap && !isIndex ? .channelsFirst : .plain
+            let tensor = Exported(name: node.name, shape: shape, order: order)
+            declareInput(tensor, isIndex ? .int64 : .float)
             define(index, tensor)
         case .constant: constant(index)
         case .dense(let units, _): dense(index, units)
@@ -36,7 +38,7 @@ extension GraphExport {
         case .add: combine(index, "Add")
         case .binary(let function): combine(index, function.operation)
         case .matmul(let transposesA, let transposesB): product(index, transposesA, transposesB)
-        case .concat(let axis): concat(index, axis)
+        case .concat(let axis): concat(index, axis ?? -1)
         case .flatten: flatten(index)
         case .reshape(let shape): reshape(index, shape)
         case .dropout: define(index, tensor(node.inputs[0]))

@@ -6,7 +6,7 @@ import NNQGraph
 extension GraphExport {
     /// Two operands, brought to one rank and order so that ONNX's broadcasting is the graph's.
     mutating func combine(_ index: Int, _ operation: String) {
-        let inputs = model.graph.nodes[index].inputs.map(ordered)
+        let inputs = model.graph.nodes[index].inputs.map { ordered($0) }
         let rank = shapes[index].rank
         if rank == 3, inputs.contains(where: { $0.order == .channelsFirst }) {
             let maps = inputs.map { channelsFirst($0, rank: 3) }
@@ -116,11 +116,22 @@ extension GraphExport {
         result(index, "Cast", [found], [.integer("to", 1)])
     }
 
+    /// Whether a layer is an input that only embeddings read: ONNX has it as integers.
+    func isIndex(_ index: Int) -> Bool {
+        let readers = model.graph.nodes.filter { $0.inputs.contains(index) }
+        return !readers.isEmpty && !model.graph.outputs.contains(index)
+            && readers.allSatisfy { if case .embedding = $0.layer { true } else { false } }
+    }
+
     mutating func embedding(_ index: Int) {
         let node = model.graph.nodes[index]
         let table = parameter(index, "weight")!
         let weight = initializer("\(node.name).weight", table.shape, table.values)
         let input = plain(node.inputs[0])
+        if case .input = model.graph.nodes[node.inputs[0]].layer, isIndex(node.inputs[0]) {
+            append("Gather", [weight, input.name], [.integer("axis", 0)], output: node.name)
+            return define(index, Exported(name: node.name, shape: shapes[index], order: .plain))
+        }
         let low = initializer("\(node.name).first", [], [0])
         let high = initializer("\(node.name).last", [], [Float(table.shape[0] - 1)])
         let inside = append("Clip", [input.name, low, high], output: fresh("\(node.name).inside"))

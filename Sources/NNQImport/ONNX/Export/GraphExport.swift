@@ -96,19 +96,23 @@ struct GraphExport {
         return tensor.name
     }
 
-    mutating func declareInput(_ tensor: Exported) { graph.input.append(Self.information(tensor)) }
+    /// - Parameter type: of its elements.
+    mutating func declareInput(_ tensor: Exported, _ type: Onnx_TensorProto.DataType) {
+        graph.input.append(Self.information(tensor, type))
+    }
 
     /// Names a layer's value as an output of the model.
     mutating func output(_ index: Int) throws {
-        var tensor = tensor(index)
-        tensor = tensor.shape.isMap && tensor.order != .plain ? channelsFirst(index) : plain(index)
+        let tensor = shapes[index].isMap ? channelsFirst(index) : plain(index)
         graph.output.append(Self.information(tensor))
     }
 
-    private static func information(_ tensor: Exported) -> Onnx_ValueInfoProto {
+    private static func information(
+        _ tensor: Exported, _ type: Onnx_TensorProto.DataType = .float
+    ) -> Onnx_ValueInfoProto {
         var information = Onnx_ValueInfoProto()
         information.name = tensor.name
-        information.type.tensorType.elemType = Int32(Onnx_TensorProto.DataType.float.rawValue)
+        information.type.tensorType.elemType = Int32(type.rawValue)
         var batch = Onnx_TensorShapeProto.Dimension()
         batch.dimParam = "N"
         information.type.tensorType.shape.dim = [batch] + tensor.onnxExtents.map { extent in

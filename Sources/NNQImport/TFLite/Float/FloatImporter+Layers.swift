@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pools, activations and operators that move values, as float layers.
+// Pools and operators that move values, as float layers.
 
 import NNQGraph
 
@@ -23,7 +23,7 @@ extension FloatImporter {
 
     mutating func translatePad(_ operation: TFLiteOperator) throws {
         let (node, source) = (try input(operation, 0), try tensor(operation, 0))
-        guard model.optionalInput(operation, 2) == nil else {
+        if model.optionalInput(operation, 2) != nil, try constant(operation, 2).values != [0] {
             throw model.failure(operation, "pads with a value, and only zeros can be imported: use PAD")
         }
         let margins = try model.margins(operation, budget: &budget)
@@ -37,48 +37,40 @@ extension FloatImporter {
     }
 
     mutating func translateConcatenation(_ operation: TFLiteOperator) throws {
-        let nodes = try operation.inputs.indices.map { try input(operation, $0) }
+        let nodes = try operation.inputs.indices.map { try operand(operation, $0) }
         let options = try model.options(operation, type: 10)
         let number: Int32 = try options?.integer(0, "the axis") ?? 0
         let result = model.tensors[try output(operation)]
-        guard result.mapAxis(Int(number)) == 2 else {
-            throw model.failure(operation, "joins along axis \(number), and only channels can be: transpose before it")
+        let axis = (number < 0 ? Int(number) + result.shape.count : Int(number)) - (result.hasBatch ? 1 : 0)
+        guard result.sample.indices.contains(axis) else {
+            throw model.failure(operation, "joins along axis \(number), the batch or one too many: reshape before it")
         }
         let activation = try model.activation(operation, options, slot: 1)
         if nodes.count == 1 {
             return try append(.reshape(Shape(result.sample)), inputs: nodes, activation: activation, of: operation)
         }
-        try append(.concat, inputs: nodes, activation: activation, of: operation)
+        let isChannels = axis == result.sample.count - 1
+        try append(.concat(axis: isChannels ? nil : axis), inputs: nodes, activation: activation, of: operation)
     }
 
-    mutating func translateAdd(_ operation: TFLiteOperator) throws {
-        let options = try model.options(operation, type: 11)
-        let nodes = [try input(operation, 0), try input(operation, 1)]
-        try append(.add, inputs: nodes, activation: try model.activation(operation, options, slot: 0), of: operation)
+    mutating func translateTranspose(_ operation: TFLiteOperator) throws {
+        let permutation = try model.samplePermutation(operation, of: tensor(operation, 0), budget: &budget)
+        try append(.transpose(permutation), inputs: [try input(operation, 0)], of: operation)
     }
 
-    mutating func translateSoftmax(_ operation: TFLiteOperator) throws {
-        let beta = try model.options(operation, type: 9)?.float(0, "beta") ?? 0
-        guard beta == 1 else {
-            throw model.failure(operation, "its beta is \(beta), and only 1 can be imported: scale its input")
+    mutating func translateResize(_ operation: TFLiteOperator, _ kind: TFLiteKind) throws {
+        let isNearest = kind == .resizeNearestNeighbor
+        let options = try model.options(operation, type: isNearest ? 74 : 15)
+        let isAligned = try options?.bool(isNearest ? 0 : 2, "the align_corners flag") ?? false
+        let isHalf = try options?.bool(isNearest ? 1 : 3, "the half_pixel_centers flag") ?? false
+        guard !isAligned || !isHalf else {
+            throw model.failure(operation, "aligns both corners and centres of pixels: choose one of them")
         }
-        try append(.softmax, inputs: [try input(operation, 0)], of: operation)
-    }
-
-    mutating func translateFunction(_ operation: TFLiteOperator, _ kind: TFLiteKind) throws {
-        try append(.activation(try function(operation, kind)), inputs: [try input(operation, 0)], of: operation)
-    }
-
-    private func function(_ operation: TFLiteOperator, _ kind: TFLiteKind) throws -> Activation {
-        switch kind {
-        case .logistic: return .sigmoid
-        case .tanh: return .tanh
-        case .relu6: return .relu6
-        case .leakyReLU:
-            let slope = try model.options(operation, type: 75)?.float(0, "alpha") ?? 0
-            guard slope.isFinite else { throw model.failure(operation, "its slope is no number: export it again") }
-            return .leakyReLU(slope: slope)
-        default: return .relu
-        }
+        let coordinates: Coordinates = isAligned ? .alignCorners : isHalf ? .halfPixel : .asymmetric
+        // TensorFlow Lite takes the pixel that a place lies in, or with aligned corners the nearest.
+        let rounding: NearestRounding = isAligned || isHalf ? .halfUp : .floor
+        let size = try model.map(operation, model.tensors[output(operation)])
+        let layer = Layer.resize(Pair(size[0], size[1]), isNearest ? .nearest(rounding) : .bilinear, coordinates)
+        try append(layer, inputs: [try input(operation, 0)], of: operation)
     }
 }

@@ -23,6 +23,18 @@ extension FloatImporter {
         return node
     }
 
+    /// The node of an operand that may also be a constant.
+    mutating func operand(_ operation: TFLiteOperator, _ position: Int) throws -> Int {
+        let index = try model.input(operation, position)
+        if nodeOf[index] == nil, model.tensors[storedAs[index] ?? index].constant != nil {
+            let name = unique(model.tensors[index].name)
+            let shape = model.tensors[index].sample
+            parameters["\(name).value"] = Tensor(shape: shape, values: try constant(operation, position).values)
+            nodeOf[index] = graph.append(.constant(Shape(shape)), inputs: [], name: name)
+        }
+        return try input(operation, position)
+    }
+
     /// The tensor of activation `position`.
     func tensor(_ operation: TFLiteOperator, _ position: Int) throws -> TFLiteTensor {
         model.tensors[try model.input(operation, position)]

@@ -37,25 +37,38 @@ struct FloatImporter {
         case .conv2D: try translateConvolution(operation)
         case .depthwiseConv2D: try translateDepthwiseConvolution(operation)
         case .fullyConnected: try translateFullyConnected(operation)
+        case .transposeConv: try translateTransposedConvolution(operation)
+        case .batchMatMul: try translateMatrixProduct(operation)
+        case .embeddingLookup, .gather: try translateEmbedding(operation, kind)
+        case .unidirectionalSequenceLSTM: try translateLSTM(operation)
         case .averagePool2D, .maxPool2D: try translatePool(operation, kind)
         case .reshape, .squeeze, .expandDims: try translateReshape(operation)
         case .pad, .padV2: try translatePad(operation)
         case .concatenation: try translateConcatenation(operation)
-        case .add: try translateAdd(operation)
+        case .transpose: try translateTranspose(operation)
+        case .slice, .stridedSlice: try translateSlice(operation, kind)
+        case .split, .splitV: try translateSplit(operation, kind)
+        case .resizeBilinear, .resizeNearestNeighbor: try translateResize(operation, kind)
+        case .add, .sub, .mul, .div, .minimum, .maximum: try translatePair(operation, kind)
+        case .prelu: try translatePReLU(operation)
         case .softmax: try translateSoftmax(operation)
-        case .logistic, .tanh, .relu, .relu6, .leakyReLU: try translateFunction(operation, kind)
+        case .l2Normalization: try translateNormalization(operation)
+        case .mean, .sum, .reduceMax, .reduceMin: try translateReduction(operation, kind)
+        case .argMax: try translateArgMax(operation)
+        case .logistic, .tanh, .relu, .relu6, .leakyReLU, .hardSwish, .elu, .exp, .sqrt, .abs, .neg:
+            try translateFunction(operation, kind)
         case .dequantize: try noteStorage(operation)
         case .quantize:
             throw model.failure(operation, "quantizes only part of the model: quantize the whole model, or none of it")
-        case .hardSwish:
-            throw model.failure(operation, "this operator cannot be imported yet")
+        case .svdf, .argMin:
+            throw model.failure(operation, "this operator cannot be imported in float: quantize the model to int8")
         }
     }
 
     private mutating func appendInputs() throws {
         for input in model.inputs {
             let tensor = model.tensors[input]
-            guard tensor.type == .float32 else {
+            guard tensor.type == .float32 || tensor.type == .int32 else {
                 throw ImportError(
                     "\(model.describe(tensor: input)), an input, is \(tensor.type): convert the model with float input")
             }
@@ -68,13 +81,13 @@ struct FloatImporter {
         }
     }
 
-    /// Appends the layer that gives the operator's output.
+    /// Appends the layer that gives an output of the operator, its only one unless it is named.
     /// - Parameter values: of the layer's parameters, by their short names.
     mutating func append(
         _ layer: Layer, inputs: [Int], _ values: [String: Tensor] = [:], activation: TFLiteActivation = .none,
-        of operation: TFLiteOperator
+        to output: Int? = nil, of operation: TFLiteOperator
     ) throws {
-        let output = try output(operation)
+        let output = try output ?? self.output(operation)
         let name = unique(model.tensors[output].name)
         var node = graph.append(layer, inputs: inputs, name: name)
         for (parameter, value) in values { parameters["\(name).\(parameter)"] = value }
@@ -88,7 +101,14 @@ struct FloatImporter {
     mutating func appendPart(
         _ layer: Layer, inputs: [Int], _ values: [String: Tensor] = [:], of operation: TFLiteOperator
     ) throws -> Int {
-        let name = unique("\(model.tensors[try output(operation)].name)/\(layer.keyword)")
+        try appendPart(layer, inputs: inputs, values, to: output(operation))
+    }
+
+    /// The same of an operator with several outputs.
+    mutating func appendPart(
+        _ layer: Layer, inputs: [Int], _ values: [String: Tensor] = [:], to output: Int
+    ) throws -> Int {
+        let name = unique("\(model.tensors[output].name)/\(layer.keyword)")
         for (parameter, value) in values { parameters["\(name).\(parameter)"] = value }
         return graph.append(layer, inputs: inputs, name: name)
     }
@@ -104,7 +124,7 @@ struct FloatImporter {
         }
     }
 
-    private mutating func unique(_ name: String) -> String {
+    mutating func unique(_ name: String) -> String {
         let stem = name.isEmpty ? "tensor" : name
         var candidate = stem
         var number = 2

@@ -58,7 +58,7 @@ extension Int8Importer {
 
     private mutating func channels(
         _ operation: TFLiteOperator, _ filter: TFLiteFilter, _ values: [Int8], isInnermost: Bool = false, count: Int,
-        _ activation: TFLiteActivation, _ input: Operand, _ output: Operand
+        _ activation: TFLiteActivation, _ input: TFLiteOperand, _ output: TFLiteOperand
     ) throws -> FilterChannels {
         FilterChannels(
             filter: values, isInnermost: isInnermost, bias: try bias(operation, channels: count),
@@ -68,8 +68,8 @@ extension Int8Importer {
     }
 
     private mutating func appendConvolution(
-        _ operation: TFLiteOperator, _ window: TFLiteWindow, groups: Int, _ weights: FilterChannels, _ input: Operand,
-        _ output: Operand
+        _ operation: TFLiteOperator, _ window: TFLiteWindow, groups: Int, _ weights: FilterChannels, _ input: TFLiteOperand,
+        _ output: TFLiteOperand
     ) throws {
         var weights = weights
         let margins = try model.margins(operation, window, input: input.tensor, output: output.tensor)
@@ -87,7 +87,7 @@ extension Int8Importer {
             .conv2D(parameters, filter: weights.filter, block), inputs: [input.place!], output: output, of: operation)
     }
 
-    private func mismatch(_ operation: TFLiteOperator, _ filter: TFLiteFilter, _ input: Operand) -> ImportError {
+    private func mismatch(_ operation: TFLiteOperator, _ filter: TFLiteFilter, _ input: TFLiteOperand) -> ImportError {
         model.failure(
             operation, "the filter \(filter.shape.shapeText) does not go with the input "
                 + "\(input.tensor.shape.shapeText): export the model again")

@@ -25,8 +25,8 @@ extension Int8Importer {
         let activation = try model.activation(operation, options, slot: 0)
         var weights = FilterChannels(
             filter: filter.values, isInnermost: false, bias: try bias(operation, channels: units),
-            multipliers: try rowMultipliers(operation, filter, input, output), inputZeroPoint: input.zeroPoint,
-            output: output.quantization, limits: try limits(operation, activation, output.quantization))
+            multipliers: try multipliers(operation, filter, channels: units, input: input, output: output),
+            inputZeroPoint: input.zeroPoint, output: output.quantization, limits: try limits(operation, activation, output.quantization))
         let block = try requantization(operation, &weights)
         if rows == 1, output.extents.count == output.extents.channels {
             var parameters = nnq_dense_params()
@@ -39,21 +39,9 @@ extension Int8Importer {
         }
     }
 
-    /// One scale for the whole filter is multiplied in single precision.
-    private func rowMultipliers(
-        _ operation: TFLiteOperator, _ filter: TFLiteFilter, _ input: Operand, _ output: Operand
-    ) throws -> [TFLiteMultiplier] {
-        if filter.scales.count > 1 {
-            return try multipliers(operation, filter, channels: filter.shape[0], input: input, output: output)
-        }
-        let factor = Double(input.quantization.scale * filter.scales[0]) / output.scale
-        guard factor.isFinite else { throw model.failure(operation, "its scales overflow: quantize it again") }
-        return Array(repeating: TFLiteMultiplier(factor), count: filter.shape[0])
-    }
-
     private mutating func appendRows(
         _ operation: TFLiteOperator, _ weights: FilterChannels, _ block: Requantization, features: Int,
-        _ input: Operand, _ output: Operand
+        _ input: TFLiteOperand, _ output: TFLiteOperand
     ) throws {
         var parameters = nnq_conv2d_params()
         (parameters.kernel_height, parameters.kernel_width) = (1, 1)
@@ -65,7 +53,7 @@ extension Int8Importer {
         let convolution = Operation.conv2D(parameters, filter: weights.filter, block)
         var (place, extents) = (input.place!, input.extents)
         if extents.channels != features {
-            extents = Extents(height: 1, width: extents.count / features, channels: features)
+            extents = MapExtents(height: 1, width: extents.count / features, channels: features)
             place = try appendPart(
                 .reshape, inputs: [place], extents: extents, input.quantization, output: output, of: operation)
         }

@@ -80,7 +80,7 @@ extension Int8Importer {
 
     /// The factors from accumulators to outputs, in TensorFlow Lite's order of operations.
     func multipliers(
-        _ operation: TFLiteOperator, _ filter: TFLiteFilter, channels: Int, input: Operand, output: Operand
+        _ operation: TFLiteOperator, _ filter: TFLiteFilter, channels: Int, input: TFLiteOperand, output: TFLiteOperand
     ) throws -> [TFLiteMultiplier] {
         try (0..<channels).map { channel in
             let factor = input.scale * Double(filter.scale(channel)) / output.scale

@@ -4,7 +4,7 @@
 import NNQFormat
 
 /// An int8 activation that an operator reads or writes.
-struct Operand {
+struct TFLiteOperand {
     /// Its index in the TFLite model.
     var index: Int
     var tensor: TFLiteTensor
@@ -12,7 +12,7 @@ struct Operand {
     /// Its index in the program, where it is there already.
     var place: Int?
 
-    var extents: Extents { tensor.extents }
+    var extents: MapExtents { tensor.extents }
     var zeroPoint: Int { Int(quantization.zeroPoint) }
     /// The scale in the precision in which TensorFlow Lite combines scales.
     var scale: Double { Double(quantization.scale) }
@@ -20,7 +20,7 @@ struct Operand {
 
 extension Int8Importer {
     /// Activation `position` of an operator.
-    func input(_ operation: TFLiteOperator, _ position: Int) throws -> Operand {
+    func input(_ operation: TFLiteOperator, _ position: Int) throws -> TFLiteOperand {
         let index = try model.input(operation, position)
         let quantization = try model.activationQuantization(index, of: operation)
         guard let place = placeOf[index] else {
@@ -28,23 +28,36 @@ extension Int8Importer {
                 operation, "reads the constant \"\(model.tensors[index].name)\", and needs an activation there: fold it "
                     + "when converting")
         }
-        return Operand(index: index, tensor: model.tensors[index], quantization: quantization, place: place)
+        return TFLiteOperand(index: index, tensor: model.tensors[index], quantization: quantization, place: place)
+    }
+
+    /// TFLiteOperand `position` of an operator that also takes constants, which become ops of their own.
+    mutating func operand(_ operation: TFLiteOperator, _ position: Int) throws -> TFLiteOperand {
+        let index = try model.input(operation, position)
+        if placeOf[index] == nil, model.tensors[index].type == .int8,
+            let values = try budget.integers(Int8.self, index, for: operation)
+        {
+            program.operations.append(ProgramOperation(.constant(values), inputs: []))
+            try appendTensor(index, of: operation)
+            placeOf[index] = program.tensors.count - 1
+        }
+        return try input(operation, position)
     }
 
     /// The operator's only output.
-    func output(_ operation: TFLiteOperator) throws -> Operand {
+    func output(_ operation: TFLiteOperator) throws -> TFLiteOperand {
         guard operation.outputs.count == 1 else {
             throw model.failure(operation, "has \(operation.outputs.count) outputs and should have 1: export it again")
         }
         let index = operation.outputs[0]
-        return Operand(
+        return TFLiteOperand(
             index: index, tensor: model.tensors[index],
             quantization: try model.activationQuantization(index, of: operation), place: nil)
     }
 
     /// Appends the op that gives an output of the operator.
     mutating func append(
-        _ operation: Operation, inputs: [Int], output: Operand, of source: TFLiteOperator
+        _ operation: Operation, inputs: [Int], output: TFLiteOperand, of source: TFLiteOperator
     ) throws {
         try checkParameters(operation, of: source)
         program.operations.append(ProgramOperation(operation, inputs: inputs))
@@ -55,7 +68,7 @@ extension Int8Importer {
     /// Appends an op that computes a step towards an output.
     /// - Returns: its place in the program.
     mutating func appendPart(
-        _ operation: Operation, inputs: [Int], extents: Extents, _ quantization: Quantization, output: Operand,
+        _ operation: Operation, inputs: [Int], extents: MapExtents, _ quantization: Quantization, output: TFLiteOperand,
         part: Int = 1, of source: TFLiteOperator
     ) throws -> Int {
         try checkParameters(operation, of: source)
@@ -72,7 +85,7 @@ extension Int8Importer {
     }
 
     private mutating func appendTensor(
-        named name: String, extents: Extents, quantization: Quantization, of source: TFLiteOperator
+        named name: String, extents: MapExtents, quantization: Quantization, of source: TFLiteOperator
     ) throws {
         guard max(extents.height, extents.width, extents.channels) <= 65535 else {
             throw model.failure(

@@ -52,8 +52,8 @@ extension Int8Importer {
 }
 
 private struct Pool {
-    var input: Operand
-    var output: Operand
+    var input: TFLiteOperand
+    var output: TFLiteOperand
     var window: TFLiteWindow
     var margins: Margins
     var limits: ClosedRange<Int>

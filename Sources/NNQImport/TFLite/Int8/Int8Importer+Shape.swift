@@ -16,7 +16,7 @@ extension Int8Importer {
     }
 
     /// Values keep their bits, so the numbers that they stand for stay only with the same quantization.
-    func checkUnchanged(_ operation: TFLiteOperator, _ input: Operand, _ output: Operand) throws {
+    func checkUnchanged(_ operation: TFLiteOperator, _ input: TFLiteOperand, _ output: TFLiteOperand) throws {
         guard input.zeroPoint == output.zeroPoint, abs(input.scale - output.scale) <= 1e-6 * output.scale else {
             throw model.failure(
                 operation, "changes the quantization from \"\(input.tensor.name)\", and this operator cannot: quantize "
@@ -24,33 +24,41 @@ extension Int8Importer {
         }
     }
 
+    /// The border is of the third input's value, or of zeros.
     mutating func translatePad(_ operation: TFLiteOperator) throws {
         let (input, output) = (try input(operation, 0), try output(operation))
         try checkUnchanged(operation, input, output)
-        guard model.optionalInput(operation, 2) == nil else {
-            throw model.failure(operation, "pads with a value, and only zeros can be imported: use PAD")
-        }
         let margins = try model.margins(operation, budget: &budget)
         guard margins.count == input.tensor.shape.count else {
             throw model.failure(operation, "has paddings for \(margins.count) axes: export the model again")
         }
         var sides = [(0, 0), (0, 0), (0, 0)]
         for (axis, margin) in margins.enumerated() where margin != (0, 0) {
-            guard let place = input.tensor.mapAxis(axis), place < 2 else {
-                throw model.failure(operation, "pads axis \(axis), and only rows and columns can be: reshape before it")
+            guard let place = input.tensor.mapAxis(axis) else {
+                throw model.failure(operation, "pads axis \(axis), the batch or one too many: reshape before it")
             }
             sides[place] = margin
         }
-        let expected = Extents(
-            height: input.extents.height + sides[0].0 + sides[0].1,
-            width: input.extents.width + sides[1].0 + sides[1].1, channels: input.extents.channels)
-        guard output.extents == expected else {
+        guard output.extents.along == zip(input.extents.along, sides).map({ $0 + $1.0 + $1.1 }) else {
             throw model.failure(operation, "its output is \(output.tensor.shape.shapeText): export the model again")
         }
         var parameters = nnq_pad_params()
-        (parameters.pad_top, parameters.pad_bottom) = (Int32(clamping: sides[0].0), Int32(clamping: sides[0].1))
-        (parameters.pad_left, parameters.pad_right) = (Int32(clamping: sides[1].0), Int32(clamping: sides[1].1))
+        (parameters.pad_top, parameters.pad_bottom) = (Int32(sides[0].0), Int32(sides[0].1))
+        (parameters.pad_left, parameters.pad_right) = (Int32(sides[1].0), Int32(sides[1].1))
+        (parameters.pad_front, parameters.pad_back) = (Int32(sides[2].0), Int32(sides[2].1))
+        parameters.value = Int32(try padding(operation, output))
         try append(.pad(parameters), inputs: [input.place!], output: output, of: operation)
+    }
+
+    private mutating func padding(_ operation: TFLiteOperator, _ output: TFLiteOperand) throws -> Int8 {
+        guard let index = model.optionalInput(operation, 2) else { return output.quantization.zeroPoint }
+        guard model.tensors[index].type == .int8, model.tensors[index].count == 1,
+            let value = try budget.integers(Int8.self, index, for: operation)?.first
+        else {
+            throw model.failure(
+                operation, "\"\(model.tensors[index].name)\" must be one constant int8 value: fold it when converting")
+        }
+        return value
     }
 
     /// TensorFlow Lite Micro joins int8 values as they are.
@@ -71,7 +79,7 @@ extension Int8Importer {
     }
 
     private func checkJoin(
-        _ operation: TFLiteOperator, _ inputs: [Extents], _ output: Extents, axis: Int
+        _ operation: TFLiteOperator, _ inputs: [MapExtents], _ output: MapExtents, axis: Int
     ) throws {
         let parts = inputs.map { $0.along }
         let whole = output.along
@@ -85,7 +93,7 @@ extension Int8Importer {
 
     /// Eight at a time, which is what an op takes.
     private mutating func appendConcatenation(
-        _ operation: TFLiteOperator, _ inputs: [Operand], _ output: Operand, axis: Int
+        _ operation: TFLiteOperator, _ inputs: [TFLiteOperand], _ output: TFLiteOperand, axis: Int
     ) throws {
         var pending = inputs.map { (place: $0.place!, extents: $0.extents) }
         var part = 1
@@ -105,7 +113,7 @@ extension Int8Importer {
     }
 }
 
-extension Extents {
+extension MapExtents {
     /// By axis.
     var along: [Int] { [height, width, channels] }
 

@@ -36,8 +36,23 @@ struct Int8Importer {
         case .quantize: try translateQuantize(operation)
         case .dequantize: try translateDequantize(operation)
         case .logistic, .tanh, .leakyReLU, .hardSwish, .relu, .relu6: try translateFunction(operation, kind)
-        case .add, .softmax:
-            throw model.failure(operation, "this operator cannot be imported yet")
+        default: try translateArithmetic(operation, kind)
+        }
+    }
+
+    private mutating func translateArithmetic(_ operation: TFLiteOperator, _ kind: TFLiteKind) throws {
+        switch kind {
+        case .add: try translateAdd(operation)
+        case .sub: try translateSubtract(operation)
+        case .mul: try translateMultiply(operation)
+        case .minimum: try translateExtremum(operation, .minimum)
+        case .maximum: try translateExtremum(operation, .maximum)
+        case .prelu: try translatePReLU(operation)
+        case .softmax: try translateSoftmax(operation)
+        case .l2Normalization: try translateNormalization(operation)
+        case .mean, .sum, .reduceMax, .reduceMin: try translateReduction(operation, kind)
+        default:
+            throw model.failure(operation, "this operator cannot be imported with int8 activations: keep it in float")
         }
     }
 
