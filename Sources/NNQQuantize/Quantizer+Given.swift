@@ -22,7 +22,9 @@ extension Quantizer {
             known[graph.nodes[activation].name] = quantizations[graph.nodes[index].name]
         }
         for node in graph.nodes where known[node.name] == nil {
-            guard case .constant = node.layer, let values = folded.parameters["\(node.name).value"]?.values else { continue }
+            guard case .constant = node.layer, let values = folded.parameters["\(node.name).value"]?.values else {
+                continue
+            }
             known[node.name] = ValueRange(values.min() ?? 0, values.max() ?? 0).quantization
         }
         for index in OutputRanges.needed(graph, fusion, metadata: folded.metadata) {

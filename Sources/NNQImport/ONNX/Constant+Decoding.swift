@@ -22,8 +22,8 @@ extension Constant {
         let type = Int(tensor.dataType)
         guard let kind = Onnx_TensorProto.DataType(rawValue: type), let values = try Self.values(tensor, kind) else {
             throw ImportError(
-                "tensor '\(name)' holds \(ONNXElementType.words(type)); floats, integers up to 64 bits and booleans are "
-                    + "possible")
+                "tensor '\(name)' holds \(ONNXElementType.words(type)); floats, integers up to 64 bits and booleans "
+                    + "are possible")
         }
         self.init(extents, values)
         self.type = type
@@ -51,7 +51,8 @@ extension Constant {
             guard let raw else { return .floats(tensor.doubleData.map { Float($0) }) }
             return .floats(try words(raw, UInt64.self).map { Float(Double(bitPattern: $0)) })
         case .float16, .bfloat16:
-            let bits = try raw.map { try words($0, UInt16.self) }
+            let bits =
+                try raw.map { try words($0, UInt16.self) }
                 ?? tensor.int32Data.map { UInt16(truncatingIfNeeded: $0) }
             return .floats(bits.map { kind == .float16 ? half($0) : Float(bitPattern: UInt32($0) << 16) })
         case .uint8, .bool: return try integers(UInt8.self)

@@ -32,6 +32,9 @@ package struct Constant: Sendable {
         }
     }
 
+    /// Whether the file has the values as unsigned bytes.
+    package var isUnsigned8: Bool { type == 2 }
+
     package var isInteger: Bool { if case .integers = values { true } else { false } }
 
     /// The values as floats.

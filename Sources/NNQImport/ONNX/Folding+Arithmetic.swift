@@ -9,11 +9,13 @@ extension Folding {
         "Sub": two({ $0 - $1 }, { $0.subtractingReportingOverflow($1) }),
         "Mul": two({ $0 * $1 }, { $0.multipliedReportingOverflow(by: $1) }),
         "Div": two({ $0 / $1 }, { $1 == 0 ? ($0, true) : $0.dividedReportingOverflow(by: $1) }),
-        "Mod": two({ fmodf($0, $1) }, { left, right in
-            guard right != 0, right != -1 else { return (0, right == 0) }
-            let rest = left % right
-            return (rest != 0 && (rest < 0) != (right < 0) ? rest + right : rest, false)
-        }),
+        "Mod": two(
+            { fmodf($0, $1) },
+            { left, right in
+                guard right != 0, right != -1 else { return (0, right == 0) }
+                let rest = left % right
+                return (rest != 0 && (rest < 0) != (right < 0) ? rest + right : rest, false)
+            }),
         "Min": two({ min($0, $1) }, { (min($0, $1), false) }),
         "Max": two({ max($0, $1) }, { (max($0, $1), false) }),
         "Pow": two({ powf($0, $1) }, { _, _ in (0, true) }),
@@ -59,7 +61,8 @@ extension Folding {
             }
             // Of integers, only those functions are asked for that stay whole.
             let results = values.map { function(Float($0)) }
-            guard values.allSatisfy({ $0.magnitude < 1 << 24 }), results.allSatisfy({ $0 == $0.rounded() && abs($0) < 0x1p62 })
+            guard values.allSatisfy({ $0.magnitude < 1 << 24 }),
+                results.allSatisfy({ $0 == $0.rounded() && abs($0) < 0x1p62 })
             else {
                 throw ImportError("its integers are too large")
             }
@@ -82,7 +85,9 @@ extension Folding {
                         extents,
                         integers: try zip(a, b).map { left, right in
                             let (value, overflows) = integers(left, right)
-                            guard !overflows else { throw ImportError("computes with \(left) and \(right): it overflows") }
+                            guard !overflows else {
+                                throw ImportError("computes with \(left) and \(right): it overflows")
+                            }
                             return value
                         })
                 } else {

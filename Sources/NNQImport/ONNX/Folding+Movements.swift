@@ -60,7 +60,8 @@ extension Folding {
         },
         "Range": FoldingRule(inputs: 3) { graph, _, inputs in
             let (start, limit, delta) = (inputs[0]!, inputs[1]!, inputs[2]!)
-            guard start.isInteger, limit.isInteger, delta.isInteger, [start, limit, delta].allSatisfy({ $0.count == 1 }),
+            guard start.isInteger, limit.isInteger, delta.isInteger,
+                [start, limit, delta].allSatisfy({ $0.count == 1 }),
                 let first = try start.integers().first, let end = try limit.integers().first,
                 let step = try delta.integers().first, step != 0,
                 [first, end, step].allSatisfy({ $0.magnitude < 1 << 30 })

@@ -36,7 +36,8 @@ extension GraphImport {
     mutating func mayFold(_ extents: ONNXExtents) throws -> Int {
         let count = try extents.elementCount()
         guard count <= foldingBudget else {
-            throw ImportError("computing its constants takes more than 2^26 elements: simplify the model before importing")
+            throw ImportError(
+                "computing its constants takes more than 2^26 elements: simplify the model before importing")
         }
         foldingBudget -= count
         return count
@@ -73,5 +74,7 @@ struct FoldingRule: Sendable {
 }
 
 enum Folding {
-    static let all: [String: FoldingRule] = [arithmetic, movements, quantizers].reduce(into: [:]) { $0.merge($1) { first, _ in first } }
+    static let all: [String: FoldingRule] = [arithmetic, movements, quantizers].reduce(into: [:]) {
+        $0.merge($1) { first, _ in first }
+    }
 }

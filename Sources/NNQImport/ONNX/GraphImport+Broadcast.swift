@@ -5,7 +5,8 @@ import NNQGraph
 
 extension GraphImport {
     /// A layer of two operands, at least one of them computed.
-    mutating func combine(_ layer: Layer, _ left: ONNXOperand, _ right: ONNXOperand, named name: String) throws -> Value {
+    mutating func combine(_ layer: Layer, _ left: ONNXOperand, _ right: ONNXOperand, named name: String) throws -> Value
+    {
         switch (left, right) {
         case (.computed(let value), .constant(let constant)):
             if let result = try withConstant(layer, value, constant, isLeft: false, named: name) { return result }
@@ -58,7 +59,8 @@ extension GraphImport {
     }
 
     /// The layer that holds an operand with one extent for each of these axes of the result.
-    private mutating func aligned(_ operand: ONNXOperand, _ rank: Int, _ axes: [Int], named name: String) throws -> Int {
+    private mutating func aligned(_ operand: ONNXOperand, _ rank: Int, _ axes: [Int], named name: String) throws -> Int
+    {
         switch operand {
         case .computed(let value):
             let full = try reshape(value, to: value.extents.padded(to: rank))

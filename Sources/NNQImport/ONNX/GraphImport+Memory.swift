@@ -4,7 +4,8 @@
 import NNQGraph
 
 extension GraphImport {
-    /// The layer that holds a value with these groups of axes as its extents, outermost first; axes of 1 may be missing.
+    /// The layer that holds a value with these groups of axes as its extents, outermost first; axes of 1 may be
+    /// missing.
     mutating func arrange(_ value: Value, _ groups: [[Int]]) throws -> Int {
         let layout = value.layout
         let shape = groups.map { group in group.reduce(1) { $0 * layout.extents[$1] } }
@@ -40,7 +41,8 @@ extension GraphImport {
     mutating func rowMajor(_ value: Value) throws -> Value {
         let layout = Layout(value.extents, isBatched: value.layout.isBatched)
         return Value(
-            node: try arrange(value, memoryGroups(value)), layout: layout, isInteger: value.isInteger, quantization: value.quantization)
+            node: try arrange(value, memoryGroups(value)), layout: layout, isInteger: value.isInteger,
+            quantization: value.quantization)
     }
 
     private func memoryGroups(_ value: Value) -> [[Int]] {

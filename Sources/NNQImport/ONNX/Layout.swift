@@ -4,8 +4,8 @@
 /// An ONNX tensor's extents, and the order in memory of the *factors* that they are made of.
 ///
 /// A factor is an extent above 1, or one of several whose product is one. Transposing and reshaping a tensor then moves
-/// nothing: the first permutes the factors that ONNX sees, the second splits or joins them, and memory stays. An axis of
-/// 1 has no factor, and neither has the batch.
+/// nothing: the first permutes the factors that ONNX sees, the second splits or joins them, and memory stays. An axis
+/// of 1 has no factor, and neither has the batch.
 struct Layout: Hashable {
     /// As ONNX has them, the batch included.
     private(set) var extents: ONNXExtents

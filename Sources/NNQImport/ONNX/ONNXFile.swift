@@ -40,7 +40,8 @@ struct ONNXFile {
         do {
             return try Onnx_ModelProto(serializedBytes: bytes)
         } catch BinaryDecodingError.messageDepthLimit {
-            throw ImportError("the file's messages nest more than 100 deep (subgraphs in subgraphs): nnq runs no subgraphs")
+            throw ImportError(
+                "the file's messages nest more than 100 deep (subgraphs in subgraphs): nnq runs no subgraphs")
         } catch BinaryDecodingError.truncated {
             throw ImportError("the file is truncated, or no ONNX model")
         } catch {

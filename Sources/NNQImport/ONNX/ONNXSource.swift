@@ -20,7 +20,9 @@ struct ONNXSource {
         guard graph.node.allSatisfy({ node in node.attribute.allSatisfy { !$0.hasG && $0.graphs.isEmpty } }) else {
             let node = graph.node.first { $0.attribute.contains { $0.hasG || !$0.graphs.isEmpty } }!
             throw ImportError(
-                "node '\(node.name)' (\(node.opType)): has subgraphs, which nnq does not run: export without control flow")
+                "node '\(node.name)' (\(node.opType)): has subgraphs, which nnq does not run: "
+                    + "export without control flow"
+            )
         }
         var constants: [String: Constant] = [:]
         for tensor in graph.initializer {
@@ -72,8 +74,8 @@ struct ONNXInput {
             }
             guard axis == 0 else {
                 throw ImportError(
-                    "the input '\(input.name)' has no fixed extent at axis \(axis) (dynamic shape): export the model with "
-                        + "fixed sizes")
+                    "the input '\(input.name)' has no fixed extent at axis \(axis) (dynamic shape): export the model "
+                        + "with fixed sizes")
             }
             return 1
         }

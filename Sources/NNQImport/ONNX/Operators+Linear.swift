@@ -126,18 +126,21 @@ extension GraphImport {
     mutating func product(_ left: Value, _ right: Value, named name: String) throws -> Value {
         let (a, transposesA) = try matrix(left)
         let (b, transposesB) = try matrix(right)
-        guard let product = MatrixProduct(
-            Shape(builder.shapes[a]), transposesA, Shape(builder.shapes[b]), transposesB)
+        guard
+            let product = MatrixProduct(
+                Shape(builder.shapes[a]), transposesA, Shape(builder.shapes[b]), transposesB)
         else { throw ImportError("multiplies \(left.extents.words) by \(right.extents.words)") }
         let isBatched = left.layout.isBatched || right.layout.isBatched
         let rank = max(left.extents.count, right.extents.count)
         for value in [left, right] where isBatched {
-            let keepsBatch = value.layout.isBatched ? value.extents.count == rank && rank > 2 : value.extents.count < rank
+            let keepsBatch =
+                value.layout.isBatched ? value.extents.count == rank && rank > 2 : value.extents.count < rank
             guard keepsBatch || (value.extents.count == rank && value.extents[0] == 1) else {
                 throw ImportError.mixesBatch()
             }
         }
-        let inner = (left.extents.count == 1 ? [] : [product.rows]) + (right.extents.count == 1 ? [] : [product.columns])
+        let inner =
+            (left.extents.count == 1 ? [] : [product.rows]) + (right.extents.count == 1 ? [] : [product.columns])
         let outer = try left.extents.dropLast(2).map { $0 }.broadcast(with: right.extents.dropLast(2).map { $0 })
         let extents = outer + inner
         let node = try builder.append(
@@ -152,7 +155,8 @@ extension GraphImport {
         let kept = Array(axes.dropLast(2).drop { value.extents[$0] == 1 }) + axes.suffix(2)
         guard kept.count >= 2 else { return (try arrange(value, kept.map { [$0] }), false) }
         let swapped = kept.dropLast(2) + [kept[kept.count - 1], kept[kept.count - 2]]
-        let isTransposed = value.layout.order != value.layout.factors(of: kept)
+        let isTransposed =
+            value.layout.order != value.layout.factors(of: kept)
             && value.layout.order == value.layout.factors(of: Array(swapped))
         return (try arrange(value, (isTransposed ? Array(swapped) : kept).map { [$0] }), isTransposed)
     }

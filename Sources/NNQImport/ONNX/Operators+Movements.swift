@@ -109,7 +109,8 @@ extension Operators {
     private static func block(_ extents: ONNXExtents, _ node: ONNXNode) throws -> Int {
         let block = node.integer("blocksize", default: 1)
         guard extents.count == 4, (1...1024).contains(block) else {
-            throw ImportError("its input is \(extents.words) and its blocks \(block); a map and up to 1024 are possible")
+            throw ImportError(
+                "its input is \(extents.words) and its blocks \(block); a map and up to 1024 are possible")
         }
         return block
     }

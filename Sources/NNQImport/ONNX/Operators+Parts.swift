@@ -66,7 +66,9 @@ extension Operators {
         guard let repeats = try graph.constant(node, 1, "repeats")?.integers(), repeats.count == value.extents.count
         else { throw ImportError("its repeats do not fit its input") }
         for (axis, count) in repeats.enumerated() where count != 1 {
-            guard (1...255).contains(count) else { throw ImportError("it repeats \(count) times; 1 to 255 are possible") }
+            guard (1...255).contains(count) else {
+                throw ImportError("it repeats \(count) times; 1 to 255 are possible")
+            }
             value = try graph.joined(
                 Array(repeating: .computed(value), count: count), axis: axis, named: "\(node.name).axis\(axis)")
         }
@@ -206,10 +208,14 @@ extension GraphImport {
             return sizes
         }
         let count = node.integer("num_outputs", default: node.outputs.count)
-        guard count >= 1, count <= extent, count <= 4096 else { throw ImportError("splits an axis of \(extent) into \(count) parts") }
+        guard count >= 1, count <= extent, count <= 4096 else {
+            throw ImportError("splits an axis of \(extent) into \(count) parts")
+        }
         let size = (extent + count - 1) / count
         let sizes = (0..<count).map { min(size, extent - $0 * size) }
-        guard sizes.allSatisfy({ $0 >= 1 }) else { throw ImportError("splits an axis of \(extent) into \(count) parts") }
+        guard sizes.allSatisfy({ $0 >= 1 }) else {
+            throw ImportError("splits an axis of \(extent) into \(count) parts")
+        }
         return sizes
     }
 }

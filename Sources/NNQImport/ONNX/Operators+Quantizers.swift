@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// QuantizeLinear and DequantizeLinear: around weights they give scales, around layers the quantization of their outputs.
+// QuantizeLinear and DequantizeLinear: around weights they give scales, around layers their outputs' quantization.
 
 import NNQFormat
 import NNQGraph

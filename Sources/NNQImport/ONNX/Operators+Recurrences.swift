@@ -20,7 +20,9 @@ extension Operators {
         guard value.extents.count == 3 else {
             throw ImportError("its input is \(value.extents.words); a sequence of vectors is needed")
         }
-        guard value.extents[batch] == 1 || (batch == 0 && value.layout.isBatched) else { throw ImportError.mixesBatch() }
+        guard value.extents[batch] == 1 || (batch == 0 && value.layout.isBatched) else {
+            throw ImportError.mixesBatch()
+        }
         if value.layout.isBatched, time == 0 { throw ImportError.mixesBatch() }
         let sequence = try graph.arrange(value, [[time], [2]])
         var results: [ONNXOperand] = []
@@ -84,8 +86,10 @@ struct RecurrentCell {
         guard units >= 1, features >= 1, recurrent.extents[1] == count * units, weight.extents[1] == count * units
         else { throw ImportError("its weights are \(weight.extents.words) and \(recurrent.extents.words)") }
         let bias = try graph.constant(node, 3, "bias")
-        guard bias == nil || (bias!.extents.count == 2 && bias!.extents[1] == 2 * count * units
-            && direction < bias!.extents[0])
+        guard
+            bias == nil
+                || (bias!.extents.count == 2 && bias!.extents[1] == 2 * count * units
+                    && direction < bias!.extents[0])
         else { throw ImportError("its bias is \(bias!.extents.words)") }
         func rows(_ values: [Float], _ width: Int, from start: Int) -> [Float] {
             gates.flatMap { gate -> ArraySlice<Float> in
@@ -134,7 +138,8 @@ extension GraphImport {
         let input = try flipped(sequence, "\(name).backwards")
         let output = [shape[0], cell.units]
         let all = try builder.append(cell.layer, [input], shape: output, name: name, cell.parameters)
-        let last = shape[0] == 1
+        let last =
+            shape[0] == 1
             ? all
             : try builder.append(
                 .slice(begin: [shape[0] - 1, 0], size: [1, cell.units], step: [1, 1]), [all], shape: [1, cell.units],

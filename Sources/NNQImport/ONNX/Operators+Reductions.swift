@@ -80,7 +80,8 @@ extension GraphImport {
             let shape = builder.shapes[source]
             let rest = memory.filter { !large.contains($0) }
             let layout = Layout(extents, isBatched: value.layout.isBatched, memory: rest)
-            let isWholeMap = shape.count == 3 && shape.indices.allSatisfy { ($0 < 2) == (places.contains($0) || shape[$0] == 1) }
+            let isWholeMap =
+                shape.count == 3 && shape.indices.allSatisfy { ($0 < 2) == (places.contains($0) || shape[$0] == 1) }
             if isWholeMap, reduction == .mean || reduction == .maximum {
                 let layer: Layer = reduction == .mean ? .globalAveragePool : .globalMaxPool
                 result = Value(

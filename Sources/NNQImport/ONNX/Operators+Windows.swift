@@ -163,7 +163,9 @@ extension GraphImport {
     /// The bias that a convolution has as input 2.
     func bias(_ node: ONNXNode, _ filters: Int) throws -> [String: Tensor] {
         guard let bias = try constant(node, 2, "bias") else { return [:] }
-        guard bias.count == filters else { throw ImportError("its bias has \(bias.count) values for \(filters) filters") }
+        guard bias.count == filters else {
+            throw ImportError("its bias has \(bias.count) values for \(filters) filters")
+        }
         return ["bias": Tensor(shape: [filters], values: bias.floats)]
     }
 }

@@ -44,11 +44,12 @@ enum QLinearNodes {
         let output = node.output[0]
         var result: [Onnx_NodeProto] = []
         var inputs: [String] = []
-        // Weights are per output channel along axis 0 in convolutions, along the last axis in products.
-        let axes = form.operation == "Conv" ? 0 : 1
+        // Weights are per output channel along axis 0 in convolutions, and in products that transpose them.
+        let isTransposed = node.attribute.contains { $0.name == "transB" && $0.i != 0 }
+        let axis = form.operation == "Conv" || isTransposed ? 0 : 1
         for place in form.tensors {
             let name = "\(output).operand\(place)"
-            result.append(operation("DequantizeLinear", Array(node.input[place..<place + 3]), name, axis: axes))
+            result.append(operation("DequantizeLinear", Array(node.input[place..<place + 3]), name, axis: axis))
             inputs.append(name)
         }
         if let bias = form.bias, bias < node.input.count, !node.input[bias].isEmpty {

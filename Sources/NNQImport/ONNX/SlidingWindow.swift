@@ -74,7 +74,8 @@ struct SlidingWindow {
         let isUpper = node.string("auto_pad", default: "NOTSET") == "SAME_UPPER"
         let (top, left) = (max(0, rows) / 2, max(0, columns) / 2)
         let (bottom, right) = (max(0, rows) - top, max(0, columns) - left)
-        result.padding = isUpper
+        result.padding =
+            isUpper
             ? .explicit(top: top, bottom: bottom, left: left, right: right)
             : .explicit(top: bottom, bottom: top, left: right, right: left)
         return (result, extra)

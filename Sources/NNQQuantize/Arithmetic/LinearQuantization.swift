@@ -70,7 +70,9 @@ extension LinearWeights {
     /// enough. Weights that are quantized already keep their scale.
     private func firstStep(_ channel: Int, input: Quantization, output: Quantization) -> Double {
         let largest = filter[channel * terms..<(channel + 1) * terms].reduce(0) { max($0, abs($1)) }
-        if let scale = scales?[channel], scale > 0, largest <= 128 * scale { return Double(input.scale) * Double(scale) }
+        if let scale = scales?[channel], scale > 0, largest <= 128 * scale {
+            return Double(input.scale) * Double(scale)
+        }
         return largest > 0 ? Double(input.scale) * Double(largest) / 127 : Double(output.scale) * 0x1p-16
     }
 

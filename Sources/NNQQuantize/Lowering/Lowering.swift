@@ -101,8 +101,8 @@ struct Lowering {
         let own = program.tensors[tensor].quantization
         let identity = Tables.values(of: .leakyReLU(slope: 1), input: own, output: wanted)
         program.operations.append(ProgramOperation(.table(identity), inputs: [tensor]))
-        try appendTensor(
-            index, named: "\(graph.nodes[index].name).requantized", wanted, extents: MapExtents(program.tensors[tensor]))
+        let name = "\(graph.nodes[index].name).requantized"
+        try appendTensor(index, named: name, wanted, extents: MapExtents(program.tensors[tensor]))
         record(index)
     }
 

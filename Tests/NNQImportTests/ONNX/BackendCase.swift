@@ -2,7 +2,9 @@
 // One of ONNX's own tests: a model, its inputs, and the outputs that it must give.
 
 import Foundation
+import NNQFormat
 import NNQImport
+import NNQRuntime
 import ONNXProto
 
 /// A folder `model.onnx`, `test_data_set_*/input_*.pb`, `output_*.pb`.
@@ -28,6 +30,11 @@ struct BackendCase {
         dataSets = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
             .filter { $0.lastPathComponent.hasPrefix("test_data_set") }
             .sorted { $0.path < $1.path }
+    }
+
+    /// Whether its operators work on integers that stand for real numbers.
+    var isQuantized: Bool {
+        model.graph.node.contains { $0.opType.contains("QLinear") || $0.opType.contains("uantize") }
     }
 
     /// Imports and runs: with every input as an input, and where that cannot be, with all but the first as constants of
@@ -67,6 +74,9 @@ struct BackendCase {
             }
             values.append(try Constant(tensors[place]))
         }
+        if !imported.quantizations.isEmpty {
+            return try checkInt8(ONNXImporter.read(bytes: bound.serializedBytes()), imported, values, folder)
+        }
         let outputs = try ONNXRun.outputs(imported, values)
         for (index, tensor) in try files(folder, "output").enumerated() {
             let expected = try Constant(tensor)
@@ -81,9 +91,44 @@ struct BackendCase {
         }
     }
 
+    /// Of a quantized model: outputs are integers, of which one step is left to rounding.
+    private func checkInt8(_ result: Imported, _ imported: ONNXModel, _ inputs: [Constant], _ folder: URL) throws {
+        guard case .int8(let program) = result else { throw Mismatch(description: "was not imported as int8") }
+        var session = Session(try Int8Model(copying: ProgramFile(program).encoded()))
+        let buffers = imported.inputs.enumerated().map { index, tensor in
+            var values = Array(repeating: Int8(0), count: inputs[index].count)
+            for (place, value) in zip(ONNXRun.places(tensor), inputs[index].floats) {
+                values[place] = Int8(clamping: Int(value) - (inputs[index].isUnsigned8 ? 128 : 0))
+            }
+            return values
+        }
+        var results = Array(repeating: [Int8](), count: program.outputs.count)
+        let samples = imported.inputs[0].isBatched ? imported.inputs[0].extents[0] : 1
+        for sample in 0..<samples {
+            for (index, values) in buffers.enumerated() {
+                let size = values.count / samples
+                let own = Array(values[sample * size..<(sample + 1) * size])
+                try session.setInput(index, to: own.span)
+            }
+            session.run()
+            for index in results.indices { results[index] += session.output(index) }
+        }
+        for (index, tensor) in try files(folder, "output").enumerated() {
+            let expected = try Constant(tensor)
+            let values = results[index]
+            let difference =
+                zip(ONNXRun.places(imported.outputs[index]), expected.floats).map { place, value in
+                    abs(Int(values[place]) + (expected.isUnsigned8 ? 128 : 0) - Int(value))
+                }.max() ?? 0
+            guard difference <= 1 else { throw Mismatch(description: "output \(index) differs by \(difference)") }
+        }
+    }
+
     /// Halves have 11 bits.
     private var tolerance: Float {
-        let types = model.graph.output.map { $0.type.tensorType.elemType } + model.graph.input.map { $0.type.tensorType.elemType }
+        let types =
+            model.graph.output.map { $0.type.tensorType.elemType }
+            + model.graph.input.map { $0.type.tensorType.elemType }
         return types.contains(10) || types.contains(16) ? 2e-3 : 1e-4
     }
 

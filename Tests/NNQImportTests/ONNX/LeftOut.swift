@@ -9,14 +9,20 @@ enum LeftOut {
         let nodes = model.graph.node
         let types = (model.graph.input + model.graph.output).map(\.type)
         if types.contains(where: { if case .sequenceType? = $0.value { true } else { false } }) { return "sequences" }
-        if types.contains(where: { if case .optionalType? = $0.value { true } else { false } }) { return "optional values" }
+        if types.contains(where: { if case .optionalType? = $0.value { true } else { false } }) {
+            return "optional values"
+        }
+        if nodes.count == 1, nodes[0].opType.hasSuffix("uantizeLinear") { return "quantization without a layer" }
+        if nodes.contains(where: { $0.opType == "QLinearMatMul" }) { return "products of two quantized matrices" }
         if nodes.contains(where: { !["", "ai.onnx"].contains($0.domain) }) { return "operators of training" }
         let missing = Set(nodes.map(\.opType)).intersection(operators)
         if let operation = missing.min() { return "operator not in the graph: \(operation)" }
         let elements = types.map(\.tensorType.elemType)
         if elements.contains(8) { return "strings" }
         let isArithmetic = nodes.contains { !moving.contains($0.opType) }
-        if isArithmetic, elements.contains(where: { ![0, 1, 7, 10, 11, 16].contains($0) }) { return "integer arithmetic" }
+        if isArithmetic, elements.contains(where: { ![0, 1, 7, 10, 11, 16].contains($0) }) {
+            return "integer arithmetic"
+        }
         if isArithmetic, model.graph.input.first?.type.tensorType.elemType == 7 { return "integer arithmetic" }
         let shapes = types.map { $0.tensorType.shape.dim }
         if shapes.contains(where: { $0.contains { $0.value == .dimValue(0) } }) { return "empty tensors" }
@@ -25,8 +31,8 @@ enum LeftOut {
 
     /// Operators that have no layer.
     private static let operators: Set = [
-        "ConvInteger", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulInteger", "QLinearConv", "QLinearMatMul",
-        "QuantizeLinear", "RNN", "SequenceConstruct", "SequenceEmpty", "Shrink", "SplitToSequence", "StringNormalizer",
+        "ConvInteger", "DynamicQuantizeLinear", "MatMulInteger", "RNN", "SequenceConstruct", "SequenceEmpty", "Shrink",
+        "SplitToSequence", "StringNormalizer",
     ]
 
     /// Operators that only move elements.

@@ -41,11 +41,12 @@ struct ONNXMutator {
 
     private mutating func damage(_ model: inout Onnx_ModelProto) {
         switch rng.below(6) {
-        case 0: if !model.graph.initializer.isEmpty {
-            damage(&model.graph.initializer[rng.below(model.graph.initializer.count)])
-        }
+        case 0:
+            if !model.graph.initializer.isEmpty {
+                damage(&model.graph.initializer[rng.below(model.graph.initializer.count)])
+            }
         case 1: damageInput(&model.graph)
-        case 2: model.opsetImport[0].version = Int64(rng.below(26))
+        case 2: if !model.opsetImport.isEmpty { model.opsetImport[0].version = Int64(rng.below(26)) }
         default: if !model.graph.node.isEmpty { damageNode(&model.graph) }
         }
     }

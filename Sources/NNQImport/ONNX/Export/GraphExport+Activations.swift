@@ -25,7 +25,8 @@ extension GraphExport {
             let gate = append("Tanh", [soft], output: fresh("\(output).gate"))
             append("Mul", [input, gate], output: output)
         case .gelu:
-            let scaled = append("Mul", [input, scalar(Float(0.5).squareRoot(), output)], output: fresh("\(output).scaled"))
+            let scaled = append(
+                "Mul", [input, scalar(Float(0.5).squareRoot(), output)], output: fresh("\(output).scaled"))
             halved(input, append("Erf", [scaled], output: fresh("\(output).erf")), output)
         case .geluTanh:
             let square = append("Mul", [input, input], output: fresh("\(output).square"))

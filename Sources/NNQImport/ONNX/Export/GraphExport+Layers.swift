@@ -93,7 +93,8 @@ extension GraphExport {
             case .flattened(let map): map
             }
         if let map {
-            values = Constant([units, map.height, map.width, map.channels], floats: values)
+            values =
+                Constant([units, map.height, map.width, map.channels], floats: values)
                 .transposed([0, 3, 1, 2]).floats
         }
         var name = input.name

@@ -65,7 +65,8 @@ extension GraphExport {
             return tensor
         }
         var result = tensor
-        let shape = append("Shape", [input.name], [.integer("start", 0), .integer("end", 1)],
+        let shape = append(
+            "Shape", [input.name], [.integer("start", 0), .integer("end", 1)],
             output: fresh("\(tensor.name).batch"))
         let ones = initializer("\(tensor.name).ones", tensor.onnxExtents.map { _ in 1 })
         let target = append("Concat", [shape, ones], [.integer("axis", 0)], output: fresh("\(tensor.name).extents"))

@@ -54,9 +54,9 @@ extension GraphExport {
     mutating func globalPool(_ index: Int, _ operation: String) {
         let node = model.graph.nodes[index]
         let input = channelsFirst(node.inputs[0])
-        let pooled = append(operation, [input.name], output: fresh("\(node.name).pooled"))
-        let map = Exported(name: pooled, shape: [1, 1, input.shape.channels], order: .channelsFirst)
-        result(index, "Flatten", [map], [.integer("axis", 1)], order: .plain)
+        let pooled = append(operation, [input.name], output: fresh("\(node.name).pooled"), name: node.name)
+        append("Flatten", [pooled], [.integer("axis", 1)], output: node.name, name: "\(node.name).flat")
+        define(index, Exported(name: node.name, shape: shapes[index], order: .plain))
     }
 
     mutating func pad(_ index: Int, _ margins: Margins) {

@@ -57,14 +57,15 @@ struct GraphExport {
     }
 
     /// Appends a node with one output.
+    /// - Parameter name: the node's; nil for its output's.
     /// - Returns: the output's name.
     @discardableResult
     mutating func append(
-        _ operation: String, _ inputs: [String], _ attributes: [Attribute] = [], output: String
+        _ operation: String, _ inputs: [String], _ attributes: [Attribute] = [], output: String, name: String? = nil
     ) -> String {
         var node = Onnx_NodeProto()
         node.opType = operation
-        node.name = output
+        node.name = name ?? output
         node.input = inputs
         node.output = [output]
         node.attribute = attributes.map(\.proto)
@@ -115,11 +116,13 @@ struct GraphExport {
         information.type.tensorType.elemType = Int32(type.rawValue)
         var batch = Onnx_TensorShapeProto.Dimension()
         batch.dimParam = "N"
-        information.type.tensorType.shape.dim = [batch] + tensor.onnxExtents.map { extent in
-            var dimension = Onnx_TensorShapeProto.Dimension()
-            dimension.dimValue = Int64(extent)
-            return dimension
-        }
+        information.type.tensorType.shape.dim =
+            [batch]
+            + tensor.onnxExtents.map { extent in
+                var dimension = Onnx_TensorShapeProto.Dimension()
+                dimension.dimValue = Int64(extent)
+                return dimension
+            }
         return information
     }
 }
