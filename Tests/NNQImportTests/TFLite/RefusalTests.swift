@@ -95,6 +95,14 @@ struct RefusalTests {
         expectError(model.bytes, "makes 1x31 of 1x4x4x2")
     }
 
+    /// Refused before the places of two thousand million rows are computed.
+    @Test func mapsThatAreTooLarge() {
+        var model = SmallModel.unary(97, from: 0.1, 0, to: 0.1, 0, optionsType: 74, options: [0: .u8(0), 1: .u8(0)])
+        model.tensors[0].shape = [1, 4, 4, 1]
+        model.tensors[1].shape = [1, 2_000_000_000, 1, 1]
+        expectError(model.bytes, "operator 0 (RESIZE_NEAREST_NEIGHBOR \"y\"): \"y\" is a map of 2000000000x1x1")
+    }
+
     @Test func floatInTheMiddle() {
         var model = SmallModel.convolution
         model.operators[0].code = 6

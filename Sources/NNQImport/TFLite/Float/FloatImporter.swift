@@ -15,6 +15,8 @@ struct FloatImporter {
     /// By output of a DEQUANTIZE: the constant that it reads.
     var storedAs: [Int: Int] = [:]
     private var names: Set<String> = []
+    /// By name that occurs again: the number that its next bearer tries first.
+    private var numbers: [String: Int] = [:]
 
     static func model(of model: TFLiteModel) throws -> Model {
         var importer = FloatImporter(model: model, budget: ConstantBudget(model))
@@ -127,10 +129,10 @@ struct FloatImporter {
     mutating func unique(_ name: String) -> String {
         let stem = name.isEmpty ? "tensor" : name
         var candidate = stem
-        var number = 2
         while !names.insert(candidate).inserted {
+            let number = numbers[stem, default: 2]
+            numbers[stem] = number + 1
             candidate = "\(stem)_\(number)"
-            number += 1
         }
         return candidate
     }

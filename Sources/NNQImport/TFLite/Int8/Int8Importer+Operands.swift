@@ -52,9 +52,10 @@ extension Int8Importer {
         return try output(operation, at: 0)
     }
 
-    /// One of several outputs.
+    /// One of several outputs. Its extents are checked here, before an operator makes constants of their size.
     func output(_ operation: TFLiteOperator, at position: Int) throws -> TFLiteOperand {
         let index = operation.outputs[position]
+        try checkExtents(model.tensors[index].extents, named: model.tensors[index].name, of: operation)
         return TFLiteOperand(
             index: index, tensor: model.tensors[index],
             quantization: try model.activationQuantization(index, of: operation), place: nil)
@@ -112,15 +113,18 @@ extension Int8Importer {
         named name: String, extents: MapExtents, quantization: Quantization, of source: TFLiteOperator,
         type: ElementType = .int8
     ) throws {
-        guard max(extents.height, extents.width, extents.channels) <= 65535 else {
-            throw model.failure(
-                source, "\"\(name)\" is a map of \(extents.height)x\(extents.width)x\(extents.channels), and an extent "
-                    + "is at most 65535: reshape it or split it")
-        }
+        try checkExtents(extents, named: name, of: source)
         program.tensors.append(
             ProgramTensor(
                 name: name, height: extents.height, width: extents.width, channels: extents.channels,
                 quantization: quantization, type: type))
+    }
+
+    private func checkExtents(_ extents: MapExtents, named name: String, of source: TFLiteOperator) throws {
+        guard max(extents.height, extents.width, extents.channels) > 65535 else { return }
+        throw model.failure(
+            source, "\"\(name)\" is a map of \(extents.height)x\(extents.width)x\(extents.channels), and an extent "
+                + "is at most 65535: reshape it or split it")
     }
 
     private func checkParameters(_ operation: Operation, of source: TFLiteOperator) throws {

@@ -67,7 +67,7 @@ extension Int8Importer {
         guard let output = operation.outputs.first, operation.outputs.count == 1 else {
             throw model.failure(operation, "has \(operation.outputs.count) outputs and should have 1: export it again")
         }
-        if let reader = model.operators.first(where: { $0.inputs.contains(output) }) {
+        if let reader = readerOf[output] {
             throw model.failure(
                 reader, "computes in float after \(model.describe(operation)): quantize the whole model to int8")
         }

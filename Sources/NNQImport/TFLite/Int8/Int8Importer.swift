@@ -10,9 +10,21 @@ struct Int8Importer {
     var program = Program(tensors: [], inputCount: 0, operations: [], outputs: [])
     /// By TFLite tensor: the program's tensor that holds its values.
     var placeOf: [Int: Int] = [:]
+    /// By TFLite tensor: the first operator that reads it.
+    let readerOf: [Int: TFLiteOperator]
+
+    private init(_ model: TFLiteModel) {
+        self.model = model
+        budget = ConstantBudget(model)
+        var readers: [Int: TFLiteOperator] = [:]
+        for operation in model.operators {
+            for input in operation.inputs where readers[input] == nil { readers[input] = operation }
+        }
+        readerOf = readers
+    }
 
     static func program(of model: TFLiteModel) throws -> Program {
-        var importer = Int8Importer(model: model, budget: ConstantBudget(model))
+        var importer = Int8Importer(model)
         try importer.appendInputs()
         try importer.appendStates()
         for operation in model.operators { try importer.translate(operation) }
@@ -72,8 +84,7 @@ struct Int8Importer {
     /// The program's inputs: int8 ones themselves, float ones as their QUANTIZE gives them.
     private mutating func appendInputs() throws {
         for input in model.inputs {
-            let readers = model.operators.filter { $0.inputs.contains(input) }
-            guard let reader = readers.first else {
+            guard let reader = readerOf[input] else {
                 throw ImportError("no operator reads \(model.describe(tensor: input)), an input: export the model "
                     + "again")
             }
