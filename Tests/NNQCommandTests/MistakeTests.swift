@@ -10,11 +10,14 @@ struct MistakeTests {
 
     init() throws { folder = try Scratch() }
 
-    @Test(arguments: ["data", "recipes", "train", "eval", "quantize", "compare", "run", "inspect", "plan", "verify"])
+    @Test(arguments: [
+        "data", "recipes", "train", "eval", "import", "export", "quantize", "compare", "run", "inspect", "plan",
+        "verify",
+    ])
     func everyVerbHasHelpWithAnExample(verb: String) throws {
         let call = try Command.run(verb, "--help")
         #expect(call.status == 0)
-        #expect(call.output.contains("Example: nnq \(verb)"))
+        #expect(call.output.contains("Example: nnq \(verb)") || call.output.contains("Examples: nnq \(verb)"))
         #expect(call.output.contains("--json") || verb == "data")
     }
 

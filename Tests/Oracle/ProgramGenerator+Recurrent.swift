@@ -41,7 +41,7 @@ extension ProgramGenerator {
             return [hidden, memory]
         default:
             let type: ElementType = below(2) == 0 ? .int8 : .int16
-            return [tensor([1, 1 + below(8), 1 + below(9)], zeroPoint: type == .int8 ? int8() : 0, type)]
+            return [tensor([1, 1 + below(8), 1 + below(16)], zeroPoint: type == .int8 ? int8() : 0, type)]
         }
     }
 
@@ -103,7 +103,8 @@ extension ProgramGenerator {
     private mutating func appendSVDF(_ input: Int, _ state: Int) -> Bool {
         let (filters, inputs) = (tensors[state].width, tensors[input].channels)
         let isWide = tensors[state].type == .int16
-        let rank = oneOf((1...filters).filter { filters % $0 == 0 })
+        // Mostly of rank 1, so that there are several outputs.
+        let rank = below(3) > 0 ? 1 : oneOf((1...filters).filter { filters % $0 == 0 })
         var p = nnq_svdf_params()
         p.rank = Int32(rank)
         p.state_multiplier = multiplier()
