@@ -16,15 +16,24 @@ public enum ONNXImporter {
     /// - Parameter bytes: the whole file, its weights inside.
     /// - Throws: `ImportError`.
     public static func read(bytes: [UInt8]) throws -> Imported {
-        let imported = try readFloat(bytes: bytes)
-        guard !imported.quantizations.isEmpty else { return .float(imported.model) }
         do {
+            let imported = try readFloat(bytes: bytes)
+            guard !imported.quantizations.isEmpty else { return .float(imported.model) }
             return .int8(
                 try Quantizer.lower(
                     imported.model, quantizations: imported.quantizations, weightScales: imported.weightScales))
+        } catch let error as ImportError {
+            throw ImportError(inOneLine(error.description))
         } catch let error as QuantizeError {
-            throw ImportError(error.description)
+            throw ImportError(inOneLine(error.description))
+        } catch let error as GraphError {
+            throw ImportError(inOneLine(error.description))
         }
+    }
+
+    /// A sentence whose names, which come from the file, cannot break the line.
+    private static func inOneLine(_ sentence: String) -> String {
+        String(sentence.map { $0.isNewline || $0.unicodeScalars.contains { $0.value < 32 } ? "?" : $0 })
     }
 
     /// The float model, and how its inputs and outputs lie in ONNX's.

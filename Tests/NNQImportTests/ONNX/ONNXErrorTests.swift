@@ -76,6 +76,11 @@ import Testing
         #expect(error.contains("node 'y' (NonZero)") && error.contains("no layer"))
     }
 
+    @Test func keepsToOneLine() throws {
+        let error = try sentence(file([node("Non\nZero", ["x"], "y")]))
+        #expect(error.contains("Non?Zero") && !error.contains("\n"))
+    }
+
     @Test func refusesDynamicShapes() throws {
         let error = try sentence(
             file([node("Relu", ["x"], "y")]) { $0.graph.input = [information("x", [1, 3, 8, -1])] })
