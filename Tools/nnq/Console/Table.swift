@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tables for terminals.
 
-/// Rows of text in columns as wide as their widest cell.
+/// Rows of text in columns as wide as their widest cell. Long cells are cut: imported layers can have names of hundreds of
+/// letters, which `--json` gives whole.
 struct Table {
     private var rows: [[String]]
     private let rightAligned: Set<Int>
@@ -12,7 +13,11 @@ struct Table {
         self.rightAligned = rightAligned
     }
 
-    mutating func add(_ row: [String]) { rows.append(row) }
+    private static let widestCell = 48
+
+    mutating func add(_ row: [String]) {
+        rows.append(row.map { $0.count <= Self.widestCell ? $0 : $0.prefix(Self.widestCell - 1) + "…" })
+    }
 
     var lines: [String] {
         let columns = rows.map(\.count).max() ?? 0
