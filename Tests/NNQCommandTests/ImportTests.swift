@@ -126,6 +126,6 @@ struct ImportTests {
         }
         #expect(folder.contents.isEmpty)
         let other = try Command.run("import", "/etc/hostname")
-        #expect(other.status == 2 && other.errors.contains("neither .tflite nor .onnx"), "\(other.errors)")
+        #expect(other.status == 1 && other.errors.contains("neither .tflite nor .onnx"), "\(other.errors)")
     }
 }

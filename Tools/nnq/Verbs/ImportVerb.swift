@@ -48,7 +48,7 @@ struct ImportVerb: ParsableCommand {
             return try TFLiteImporter.read(bytes: bytes)
         }
         guard model.lowercased().hasSuffix(".onnx") else {
-            throw ValidationError("\(model) is neither .tflite nor .onnx: export the model as one of them")
+            throw FileError("\(model) is neither .tflite nor .onnx: export the model as one of them")
         }
         return try ONNXImporter.read(bytes: bytes)
     }
