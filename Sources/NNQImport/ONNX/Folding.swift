@@ -37,7 +37,8 @@ extension GraphImport {
         let count = try extents.elementCount()
         guard count <= foldingBudget else {
             throw ImportError(
-                "computing its constants takes more than 2^26 elements: simplify the model before importing")
+                "computing its constants would make many more elements than the file holds: simplify the model "
+                    + "before importing")
         }
         foldingBudget -= count
         return count

@@ -47,9 +47,11 @@ struct GraphImport {
     var quantizations: [Int: Quantization] = [:]
     var weightScales: [Int: [Float]] = [:]
     /// Elements that folding may still make.
-    var foldingBudget = 1 << 26
+    var foldingBudget: Int
 
-    init(batch: Int?, readers: [String: Int], outputNames: Set<String>) {
+    /// - Parameter constantElements: those of all tensors in the file; folding may make 16 times as many, or 2^22.
+    init(batch: Int?, readers: [String: Int], outputNames: Set<String>, constantElements: Int) {
+        foldingBudget = max(1 << 22, min(constantElements, 1 << 26) * 16)
         self.batch = batch
         self.readers = readers
         self.outputNames = outputNames

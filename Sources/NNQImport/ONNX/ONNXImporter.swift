@@ -73,7 +73,9 @@ package struct ONNXModel: Sendable {
 
     /// - Parameter batch: the first extent of every input, where it counts samples.
     init(_ source: ONNXSource, batch: Int?) throws {
-        var graph = GraphImport(batch: batch, readers: source.order.readers, outputNames: Set(source.outputs))
+        var graph = GraphImport(
+            batch: batch, readers: source.order.readers, outputNames: Set(source.outputs),
+            constantElements: source.constants.reduce(0) { $0 + $1.value.count })
         var inputs: [ONNXTensor] = []
         for (name, constant) in source.constants { graph.define(name, .constant(constant)) }
         for input in source.inputs {

@@ -142,7 +142,7 @@ import Testing
             file([node("Expand", ["x", "s"], "y")]) {
                 $0.graph.initializer = [constant("s", [3], integers: [1 << 14, 1 << 13, 4])]
             })
-        #expect(expanded.contains("2^26 elements") || expanded.contains("too large"), "\(expanded)")
+        #expect(expanded.contains("many more elements") || expanded.contains("too large"), "\(expanded)")
         let reshaped = try sentence(
             file([node("Reshape", ["x", "s"], "y")]) {
                 $0.graph.initializer = [constant("s", [2], integers: [.max, .min])]
