@@ -91,7 +91,7 @@ extension GraphImport {
     /// - Precondition: the constant's extents repeat to the layout's.
     mutating func aligned(_ constant: Constant, with layout: Layout, shape: ONNXExtents) throws -> Tensor {
         let extents = constant.extents.padded(to: layout.extents.count)
-        if constant.count == 1 { return Tensor(shape: [1], values: constant.floats) }
+        if constant.count == 1 { return try Tensor(fitting: [1], values: constant.floats) }
         if layout.isBatched, extents[0] != 1 { throw ImportError.mixesBatch() }
         var parts: ONNXExtents = []
         for (axis, range) in layout.ranges.enumerated() {
@@ -101,10 +101,10 @@ extension GraphImport {
         let moved = constant.reshaped(parts).transposed(layout.order)
         let memory = layout.order.map { layout.factors[$0] }
         if let grouped = Self.grouped(moved.extents, memory, shape) {
-            return Tensor(shape: Self.withoutOuterOnes(grouped), values: moved.floats)
+            return try Tensor(fitting: Self.withoutOuterOnes(grouped), values: moved.floats)
         }
         _ = try mayFold(memory)
-        return Tensor(shape: shape, values: moved.broadcast(to: memory).floats)
+        return try Tensor(fitting: shape, values: moved.broadcast(to: memory).floats)
     }
 
     /// A constant's extents along the axes of a shape; nil where it repeats along a part of one.

@@ -137,7 +137,7 @@ struct GraphImport {
         let shape = constant.extents.isEmpty ? [1] : constant.extents
         return try builder.append(
             .constant(Shape(shape)), [], shape: shape, name: "\(name).constant",
-            ["value": Tensor(shape: shape, values: constant.floats)])
+            ["value": try Tensor(fitting: shape, values: constant.floats)])
     }
 
     /// Whether nobody but one reader sees what the layer of `name` computes, so that it may change.

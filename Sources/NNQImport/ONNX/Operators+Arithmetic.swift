@@ -107,6 +107,7 @@ extension Operators {
             throw ImportError("it has no shape")
         }
         let extents = try value.extents.broadcast(with: target)
+        guard extents.allSatisfy({ $0 >= 1 }) else { throw ImportError("it expands to a tensor without elements") }
         if extents == value.extents { return [.computed(value)] }
         let own = value.extents.padded(to: extents.count)
         let zeros = zip(own, extents).map { $0 == $1 ? 1 : $1 }

@@ -66,7 +66,7 @@ extension Operators {
         let (count, channels) = (table.extents[0], table.extents[1])
         let result = try graph.builder.append(
             .embedding(count: count, channels: channels), [indices.node], shape: shape + [channels], name: node.name,
-            ["weight": Tensor(shape: table.extents, values: table.floats)])
+            ["weight": try Tensor(fitting: table.extents, values: table.floats)])
         let memory = indices.layout.memoryAxes
         guard memory != nil || indices.layout.isRowMajor else { throw ImportError("its indices are flattened maps") }
         let layout = Layout(
@@ -97,7 +97,7 @@ extension GraphImport {
                 throw ImportError("its bias is \(bias.extents.words), for \(units) outputs")
             }
             let values = bias.count == 1 ? Array(repeating: bias.floats[0], count: units) : bias.floats
-            parameters["bias"] = Tensor(shape: [units], values: values)
+            parameters["bias"] = try Tensor(fitting: [units], values: values)
         }
         let rows = value.layout.count / features
         let extents = value.extents.dropLast() + [units]
@@ -106,7 +106,7 @@ extension GraphImport {
             // Flattening a map permutes the weights' columns instead of the map.
             let moved = Constant([units] + value.layout.factors, weight.values)
                 .transposed([0] + value.layout.order.map { $0 + 1 })
-            parameters["weight"] = Tensor(shape: [units, features], values: moved.floats)
+            parameters["weight"] = try Tensor(fitting: [units, features], values: moved.floats)
             let node = try builder.append(
                 .dense(units: units, bias: bias != nil), [value.node], shape: [units], name: name, parameters)
             weightScales[node] = weight.scales?.values
@@ -114,7 +114,7 @@ extension GraphImport {
         }
         let axes = value.extents.indices.dropFirst(value.layout.isBatched ? 1 : 0)
         let map = try arrange(value, [[], Array(axes.dropLast()), [rank - 1]])
-        parameters["weight"] = Tensor(shape: [units, 1, 1, features], values: weight.floats)
+        parameters["weight"] = try Tensor(fitting: [units, 1, 1, features], values: weight.floats)
         let node = try builder.append(
             .conv2D(filters: units, window: Window(kernel: 1), groups: 1, bias: bias != nil), [map],
             shape: [1, rows, units], name: name, parameters)

@@ -109,11 +109,11 @@ struct RecurrentCell {
         ]
         if node.operation == "LSTM" {
             layer = .lstm(units: units)
-            parameters["bias"] = Tensor(shape: [size], values: zip(own, back).map { $0 + $1 })
+            parameters["bias"] = try Tensor(fitting: [size], values: zip(own, back).map { $0 + $1 })
         } else {
             layer = .gru(units: units, resetAfter: node.flag("linear_before_reset"))
-            parameters["bias"] = Tensor(shape: [size], values: own)
-            parameters["recurrent_bias"] = Tensor(shape: [size], values: back)
+            parameters["bias"] = try Tensor(fitting: [size], values: own)
+            parameters["recurrent_bias"] = try Tensor(fitting: [size], values: back)
         }
         self.units = units
         self.parameters = parameters

@@ -25,7 +25,7 @@ extension Operators {
         var parameters = try graph.bias(node, shape[0])
         // [out_c, in_c / groups, kh, kw] to [out_c, kh, kw, in_c / groups].
         let moved = weight.reshaped(shape).transposed([0, 2, 3, 1])
-        parameters["weight"] = Tensor(shape: moved.extents, values: moved.floats)
+        parameters["weight"] = try Tensor(fitting: moved.extents, values: moved.floats)
         let hasBias = parameters["bias"] != nil
         let layer: Layer =
             isDepthwise
@@ -166,6 +166,6 @@ extension GraphImport {
         guard bias.count == filters else {
             throw ImportError("its bias has \(bias.count) values for \(filters) filters")
         }
-        return ["bias": Tensor(shape: [filters], values: bias.floats)]
+        return ["bias": try Tensor(fitting: [filters], values: bias.floats)]
     }
 }
