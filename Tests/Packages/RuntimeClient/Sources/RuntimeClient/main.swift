@@ -3,18 +3,18 @@
 
 import NNQRuntime
 
-/// A file of 128 bytes: filter [[1, 2], [-3, 4]], bias [5, -7], scales 1/8 and 1/16, output zero point 1.
+/// A file of 108 bytes: filter [[1, 2], [-3, 4]], bias [5, -7], scales 1/8 and 1/16, output zero point 1.
 let file: [UInt8] = [
     // Header: magic, version, sizes, checksum, arena, counts.
-    0x6E, 0x6E, 0x71, 0x1A, 1, 0, 0, 0, 128, 0, 0, 0, 0x51, 0x79, 0x50, 0x4C, 8, 0, 0, 0,
-    2, 0, 1, 0, 1, 0, 1, 1, 16, 0, 0, 0, 24, 0, 0, 0, 0, 0, 0, 0,
-    // Tensors: shape, rows held, offset, scale 0.5, zero point 1.
-    1, 0, 1, 0, 2, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0x3F, 1, 0, 0, 0,
-    1, 0, 1, 0, 2, 0, 1, 0, 4, 0, 0, 0, 0, 0, 0, 0x3F, 1, 0, 0, 0,
-    // Stage, output, op: dense on tensor 0.
-    1, 0, 1, 0, 0, 0, 1, 0, 3, 1, 0, 0, 0x80, 0x7F, 0, 0, 104, 0, 0, 0, 108, 0, 0, 0,
-    // Data: filter, biases, multipliers 2^30, shifts 33 and 34.
-    1, 2, 0xFD, 4, 5, 0, 0, 0, 0xF9, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0x40, 0, 0, 0, 0x40, 33, 34, 0, 0,
+    0x6E, 0x6E, 0x71, 0x1A, 2, 0, 0, 0, 0x6C, 0, 0, 0, 0x92, 0x86, 0x42, 0xD8, 8, 0, 0, 0,
+    2, 0, 1, 0, 0, 0, 1, 1, 0x0D, 0, 0, 0, 0x14, 0, 0, 0, 0, 0, 0, 0,
+    // Tensors: shape, zero point 1, type, offset, scale 0.5.
+    1, 0, 1, 0, 2, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0x3F,
+    1, 0, 1, 0, 2, 0, 1, 0, 4, 0, 0, 0, 0, 0, 0, 0x3F,
+    // Output, op: dense on tensor 0, packed records with shift 33 and up.
+    1, 0, 3, 1, 0, 0, 0x80, 0x7F, 0, 0, 0x21, 0x58, 0, 0, 0, 0,
+    // Data: filter, biases, multiplier 2^30 with shifts 33 and 34.
+    1, 2, 0xFD, 4, 5, 0, 0, 0, 0xF9, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 0, 0, 0, 0x40,
 ]
 
 /// The answer of the model to an input.
