@@ -52,7 +52,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [([5, 6], false, true), ([2, 4, 6], true, false), ([2, 3, 4, 6], false, true), ([6], false, false)])
+    @Test(arguments: [
+        ([5, 6], false, true), ([2, 4, 6], true, false), ([2, 3, 4, 6], false, true), ([6], false, false),
+    ])
     func multipliesTensors(_ extents: [Int], _ transposesA: Bool, _ transposesB: Bool) throws {
         let model = try Model.random(seed: 3, input: Shape(extents)) { graph, input in
             let other = graph.append(.activation(.tanh), inputs: [input])

@@ -50,7 +50,9 @@ extension ProgramGenerator {
     mutating func push(
         _ operation: Operation, _ inputs: [Int], _ shape: [Int], zeroPoint: Int8, limit: Int = 20_000
     ) -> Bool {
-        guard shape.reduce(1, *) <= limit, inputs.allSatisfy({ operation.reads(tensors[$0].type) }) else { return false }
+        guard shape.reduce(1, *) <= limit, inputs.allSatisfy({ operation.reads(tensors[$0].type) }) else {
+            return false
+        }
         tensors.append(tensor(shape, zeroPoint: zeroPoint))
         operations.append(ProgramOperation(operation, inputs: inputs))
         return true

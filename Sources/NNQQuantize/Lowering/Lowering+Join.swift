@@ -29,7 +29,8 @@ extension Lowering {
     mutating func lowerConcat(_ index: Int, axis: Int?) throws {
         guard let axis = MapExtents.axis(axis ?? -1, of: shapes[index]) else {
             throw QuantizeError.at(
-                graph.nodes[index], "int8 tensors are maps, and this axis lies inside one of their extents: "
+                graph.nodes[index],
+                "int8 tensors are maps, and this axis lies inside one of their extents: "
                     + "transpose, so that it becomes the first or the last")
         }
         var pending = inputs(index)

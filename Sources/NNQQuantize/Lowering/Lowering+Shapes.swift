@@ -39,14 +39,16 @@ extension Lowering {
         let all = Array(repeating: SliceAxis(extent: 1, begin: 0, size: 1, step: 1), count: 3 - axes.count) + axes
         guard all.allSatisfy({ $0.begin <= 65535 && (-32768...32767).contains($0.step) }) else {
             throw QuantizeError.at(
-                graph.nodes[index], "an int8 slice begins at 65535 at most, in steps of at most 32767: reshape to a map")
+                graph.nodes[index], "an int8 slice begins at 65535 at most, in steps of at most 32767: reshape to a map"
+            )
         }
         var parameters = nnq_slice_params()
         (parameters.begin_height, parameters.step_height) = (Int32(all[0].begin), Int32(all[0].step))
         (parameters.begin_width, parameters.step_width) = (Int32(all[1].begin), Int32(all[1].step))
         (parameters.begin_channels, parameters.step_channels) = (Int32(all[2].begin), Int32(all[2].step))
         let cut: (Operation, MapExtents) = (.slice(parameters), MapExtents(all.map(\.size)))
-        try appendChain(index, reshaped(input(index, 0), MapExtents(all.map(\.extent))) + [cut], inputQuantization(index))
+        try appendChain(
+            index, reshaped(input(index, 0), MapExtents(all.map(\.extent))) + [cut], inputQuantization(index))
     }
 
     mutating func lowerTranspose(_ index: Int, _ permutation: [Int]) throws {

@@ -108,7 +108,8 @@ struct Lowering {
 
     /// The model's inputs come first among the tensors.
     private mutating func lowerInput(_ index: Int) throws {
-        let (quantization, type) = indexInput(index)
+        let (quantization, type) =
+            indexInput(index)
             ?? (model.metadata.exactInput(graph, index) ?? ranges.quantization(index), .int8)
         try appendTensor(index, named: graph.nodes[index].name, quantization, type: type)
         record(index)

@@ -44,7 +44,8 @@ struct MeaningOptions: ParsableArguments {
         guard mean != nil || std != nil else { return nil }
         for (name, values) in [("--mean", mean), ("--std", std)] {
             if let count = values?.count, count != 1, count != channels {
-                throw FileError("\(name) has \(count) numbers, and the model's input \(channels) channels: give 1 or all")
+                throw FileError(
+                    "\(name) has \(count) numbers, and the model's input \(channels) channels: give 1 or all")
             }
         }
         let count = max(mean?.count ?? 1, std?.count ?? 1)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tables for terminals.
 
-/// Rows of text in columns as wide as their widest cell. Long cells are cut: imported layers can have names of hundreds of
-/// letters, which `--json` gives whole.
+/// Rows of text in columns as wide as their widest cell. Long cells are cut: imported layers can have names of hundreds
+/// of letters, which `--json` gives whole.
 struct Table {
     private var rows: [[String]]
     private let rightAligned: Set<Int>
