@@ -15,6 +15,16 @@ int32_t nnq_check_broadcast(nnq_check *check) {
     return repeats(&check->call.in, &check->call.out) && repeats(&b, &check->call.out) ? NNQ_OK : nnq_fail_shape(check);
 }
 
+int32_t nnq_check_choice(nnq_check *check) {
+    const int32_t zero_point = check->call.out.zero_point;
+    nnq_tensor b;
+    nnq_load_input(&b, &check->call, 1);
+    if (check->call.in.zero_point != zero_point || b.zero_point != zero_point) {
+        return nnq_fail_shape(check);
+    }
+    return nnq_check_broadcast(check);
+}
+
 /* How one input moves along an output row. */
 typedef struct walk {
     int32_t fills; /* it has every element of the row */

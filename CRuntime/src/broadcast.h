@@ -21,6 +21,8 @@ typedef struct nnq_pair {
 
 /* Whether each extent of both inputs is the output's or 1: NNQ_OK or an error. */
 int32_t nnq_check_broadcast(nnq_check *check);
+/* That, and equal zero points of all three: for ops that choose between elements. */
+int32_t nnq_check_choice(nnq_check *check);
 
 /* Computes output rows first .. first + count - 1 by as few calls of `function` as the shapes allow: one a row where
  * each input fills its row or is a single element, else one a pixel. */

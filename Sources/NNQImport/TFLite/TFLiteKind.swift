@@ -55,3 +55,15 @@ enum TFLiteKind: Int {
     case hardSwish = 117
     case batchMatMul = 126
 }
+
+extension TFLiteModel {
+    /// What an operator is.
+    /// - Throws: `ImportError` for one that neither importer knows.
+    func kind(of operation: TFLiteOperator) throws -> TFLiteKind {
+        guard let kind = TFLiteKind(rawValue: operation.code) else {
+            throw failure(
+                operation, "this operator cannot be imported: rewrite the model without it, or cut it off before it")
+        }
+        return kind
+    }
+}

@@ -33,10 +33,7 @@ struct Int8Importer {
     }
 
     private mutating func translate(_ operation: TFLiteOperator) throws {
-        guard let kind = TFLiteKind(rawValue: operation.code) else {
-            throw model.failure(
-                operation, "this operator cannot be imported: rewrite the model without it, or cut it off before it")
-        }
+        let kind = try model.kind(of: operation)
         switch kind {
         case .conv2D: try translateConvolution(operation)
         case .depthwiseConv2D: try translateDepthwiseConvolution(operation)
