@@ -23,4 +23,10 @@ static inline int32_t nnq_load_i8(const uint8_t *bytes) {
     return (int8_t)bytes[0];
 }
 
+static inline void nnq_store_i32(uint8_t *bytes, int32_t value) {
+    for (int32_t i = 0; i < 4; i++) {
+        bytes[i] = (uint8_t)((uint32_t)value >> (8 * i));
+    }
+}
+
 #endif

@@ -11,6 +11,11 @@
     ;
 #include "nnq/ops.def"
 
+const nnq_field nnq_fields_packed[] = {
+#define NNQ_PACKED_FIELD(wire, field, min, max) {min, max, NNQ_WIRE_##wire},
+#include "nnq/kernels.def"
+    {0, 0, NNQ_WIRE_END}};
+
 uint32_t nnq_wire_size(int32_t wire) {
     return wire <= NNQ_WIRE_I8 ? 1 : wire <= NNQ_WIRE_I16 ? 2 : 4;
 }

@@ -12,6 +12,11 @@
     ;
 #include "nnq/ops.def"
 
+static const char *const field_names_packed[] = {
+#define NNQ_PACKED_FIELD(wire, field, min, max) #field,
+#include "nnq/kernels.def"
+    NULL};
+
 typedef struct description {
     const char *name;
     const char *const *field_names;
@@ -22,6 +27,8 @@ static const description descriptions[NNQ_OPCODE_LIMIT] = {
 #define NNQ_OP(code, name, NAME, min_inputs, max_inputs, in_place)                                                     \
     [code] = {#name, field_names_##name, nnq_fields_##name},
 #include "nnq/ops.def"
+#define NNQ_PACKED(code, op, name, NAME, ISA) [code] = {#name, field_names_packed, nnq_fields_packed},
+#include "nnq/kernels.def"
 };
 
 /* The op's description, or null. */

@@ -65,6 +65,7 @@ typedef struct nnq_field {
 
 #define NNQ_OP(code, name, NAME, min_inputs, max_inputs, in_place) extern const nnq_field nnq_fields_##name[];
 #include "nnq/ops.def"
+extern const nnq_field nnq_fields_packed[];
 
 #define NNQ_FIELD_INDEX(op, field) ((int32_t)(offsetof(nnq_##op##_params, field) / sizeof(int32_t)) - 1)
 
@@ -126,6 +127,7 @@ struct nnq_op {
     uint8_t in_place;
     uint8_t typed;   /* 0: every tensor is int8; 1: `check` looks at the types */
     uint8_t updates; /* bit i: the op overwrites its input i */
+    const struct nnq_packed *packed; /* of a packed op; else null */
 };
 
 enum {
@@ -146,7 +148,7 @@ enum {
 #define NNQ_DEFINE_TYPED_OP(name, check_function, rows_function, typed_flag, updated_inputs)                           \
     const nnq_op nnq_op_##name = {nnq_fields_##name,      check_function,         rows_function,                       \
                                   nnq_##name##_s8_portable, NNQ_MIN_INPUTS_##name, NNQ_MAX_INPUTS_##name,              \
-                                  NNQ_IN_PLACE_##name,    typed_flag,             updated_inputs}
+                                  NNQ_IN_PLACE_##name,    typed_flag,             updated_inputs,       NULL}
 
 /* For ops that need the input rows of the same number, or all of them. */
 nnq_window nnq_rows_each(const nnq_params *params);

@@ -113,7 +113,7 @@ int32_t nnq_open(nnq_model *model, const void *file, size_t file_size, const nnq
         check.call.model = model;
         check.call.arena = NULL;
         if ((error = verify_identity(&check, model, file_size)) == NNQ_OK &&
-            (error = verify_header(&check, model)) == NNQ_OK && (error = nnq_verify_tensors(&check)) == NNQ_OK &&
+            (error = verify_header(&check, model)) == NNQ_OK && (error = nnq_verify_tensors(&check, model)) == NNQ_OK &&
             (error = nnq_verify_stages(&check)) == NNQ_OK && (error = nnq_verify_ops(&check)) == NNQ_OK) {
             error = nnq_verify_plan(&check);
         }

@@ -15,8 +15,9 @@ struct nnq_check {
     nnq_diagnostic at;
 };
 
-/* The passes after the header, in this order: each relies on the ones before. nnq_verify_updates is a part of the last. */
-int32_t nnq_verify_tensors(nnq_check *check);
+/* The passes after the header, in this order: each relies on the ones before. The first finds where scratch begins;
+ * nnq_verify_updates is a part of the last. */
+int32_t nnq_verify_tensors(nnq_check *check, nnq_model *model);
 int32_t nnq_verify_stages(nnq_check *check);
 int32_t nnq_verify_ops(nnq_check *check);
 int32_t nnq_verify_plan(nnq_check *check);

@@ -45,13 +45,23 @@ static int32_t verify_tensor(nnq_check *check, int32_t index) {
     return NNQ_OK;
 }
 
-int32_t nnq_verify_tensors(nnq_check *check) {
-    const nnq_model *model = check->call.model;
+/* The first multiple of NNQ_ALIGNMENT behind a tensor. */
+static uint32_t end_of(const nnq_model *model, int32_t index) {
+    nnq_tensor tensor;
+    nnq_load_tensor(&tensor, model, index);
+    const uint32_t end = tensor.offset + nnq_row_bytes(&tensor) * tensor.rows_held;
+    return (end + NNQ_ALIGNMENT - 1) / NNQ_ALIGNMENT * NNQ_ALIGNMENT;
+}
+
+int32_t nnq_verify_tensors(nnq_check *check, nnq_model *model) {
+    model->scratch = 0;
     for (int32_t i = 0; i < model->tensor_count; i++) {
         const int32_t error = verify_tensor(check, i);
         if (error != NNQ_OK) {
             return error;
         }
+        const uint32_t end = end_of(model, i);
+        model->scratch = end > model->scratch ? end : model->scratch;
     }
     for (uint32_t i = 0; i < model->output_count; i++) {
         const int32_t index = nnq_load_u16(model->file + model->outputs + 2 * i);

@@ -79,6 +79,8 @@ typedef struct nnq_diagnostic {
 typedef struct nnq_op nnq_op;
 #define NNQ_OP(code, name, NAME, min_inputs, max_inputs, in_place) extern const nnq_op nnq_op_##name;
 #include "nnq/ops.def"
+#define NNQ_PACKED(code, op, name, NAME, ISA) extern const nnq_op nnq_op_##name;
+#include "nnq/kernels.def"
 
 /* Ops by op code, NNQ_OPCODE_LIMIT entries; null where a program leaves an op out. A program that lists only what its
  * models use links only those kernels:
@@ -92,6 +94,7 @@ typedef struct nnq_model {
     const nnq_op *const *ops;
     uint32_t file_size;
     uint32_t arena_size;
+    uint32_t scratch; /* offset in the arena of the memory behind all tensors, which packed ops use */
     uint32_t stages; /* offsets in the file; 0 where every op is a stage of its own */
     uint32_t outputs;
     uint32_t op_records;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Op codes and parameter structures, made from ops.def.
+ * Op codes and parameter structures, made from ops.def and kernels.def.
  */
 #ifndef NNQ_OP_LIST_H
 #define NNQ_OP_LIST_H
@@ -18,10 +18,19 @@ enum NNQ_CLOSED_ENUM nnq_opcode {
 #include "nnq/ops.def"
 };
 
+/* The codes of packed ops. */
+enum {
+    NNQ_PACKED_CODES = 0
+#define NNQ_PACKED(code, op, name, NAME, ISA) , NNQ_PACKED_##NAME = code
+#include "nnq/kernels.def"
+};
+
 /* One past the largest op code. */
 union nnq_opcode_sizes {
 #define NNQ_OP(code, name, NAME, min_inputs, max_inputs, in_place) char name[code];
 #include "nnq/ops.def"
+#define NNQ_PACKED(code, op, name, NAME, ISA) char name[code];
+#include "nnq/kernels.def"
 };
 enum { NNQ_OPCODE_LIMIT = 1 + sizeof(union nnq_opcode_sizes) };
 
@@ -35,11 +44,19 @@ enum { NNQ_OPCODE_LIMIT = 1 + sizeof(union nnq_opcode_sizes) };
     nnq_##name##_params;
 #include "nnq/ops.def"
 
+/* Parameters of every packed op. */
+typedef struct nnq_packed_params {
+    int32_t opcode;
+#define NNQ_PACKED_FIELD(wire, field, min, max) int32_t field;
+#include "nnq/kernels.def"
+} nnq_packed_params;
+
 /* Room for the parameters of any op. */
 typedef union nnq_params {
     int32_t opcode;
 #define NNQ_OP(code, name, NAME, min_inputs, max_inputs, in_place) nnq_##name##_params name;
 #include "nnq/ops.def"
+    nnq_packed_params packed;
 } nnq_params;
 
 #endif
