@@ -24,6 +24,8 @@ board() {
 }
 
 # board_build OUTPUT [FLAG | SOURCE]...: compiles and links a program with the board's startup and console.
+# `link` holds further options of the linker.
+link=()
 board_build() {
     local output=$1 objects="$1.objects" source name options=() sources=()
     shift
@@ -38,14 +40,15 @@ board_build() {
             -I"$runtime/include" -I"$runtime/src" "${options[@]}" -c "$source" -o "$objects/${name//\//_}.o" || return 1
     done
     "$gcc" "${flags[@]}" -nostartfiles -nostdlib -Wl,--gc-sections -Wl,--no-warn-rwx-segments \
-        -Wl,--no-warn-execstack -L"$boards" -T "$script" "$objects"/*.o -lgcc -o "$output"
+        -Wl,--no-warn-execstack -L"$boards" "${link[@]}" -T "$script" "$objects"/*.o -lgcc \
+        -o "$output"
 }
 
 # board_run PROGRAM [EMULATOR OPTION...]: runs it in the current folder, its text on stdout, its exit code returned.
 board_run() {
     local program=$1 bios=()
     shift
-    [[ $machine != virt ]] || bios=(-bios none)
+    [[ $machine != virt ]] || bios=(-bios none -m 16M)
     timeout "${SECONDS_AT_MOST:-600}" "$emulator" -M "$machine" "${bios[@]}" -nographic -monitor none -serial null \
         -semihosting-config enable=on,target=native "$@" -kernel "$program" </dev/null 2>&1
 }
