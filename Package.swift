@@ -51,11 +51,19 @@ let package = Package(
         .target(
             name: "NNQImport",
             dependencies: ["NNQBase", "NNQGraph", "NNQFormat", "NNQQuantize", "CNNQ", "ONNXProto"]),
+        // Microcontrollers; the plugin embeds the text of C files.
+        .target(
+            name: "NNQTargets", dependencies: ["NNQBase", "NNQFormat", "NNQRuntime", "CNNQ"],
+            plugins: ["EmbedText"]),
+        .plugin(
+            name: "EmbedText", capability: .buildTool(), dependencies: ["embed-text"], path: "Tools/EmbedText"),
+        .executableTarget(name: "embed-text", path: "Tools/embed-text"),
+
         .executableTarget(
             name: "nnq",
             dependencies: [
                 "NNQBase", "NNQGraph", "NNQData", "NNQTrain", "NNQFormat", "NNQRewrite", "NNQQuantize", "NNQImport",
-                "NNQRecipes", "NNQRuntime",
+                "NNQRecipes", "NNQRuntime", "NNQTargets",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tools/nnq"),

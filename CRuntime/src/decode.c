@@ -70,3 +70,15 @@ uint32_t nnq_load_call(nnq_call *call, int32_t op, uint32_t record) {
     const size_t rest = call->model->file_size - record - head;
     return record + head + (uint32_t)nnq_decode_fields(fields, bytes + head, rest, &call->params, &at);
 }
+
+uint32_t nnq_skip_records(const nnq_model *model, uint32_t record, int32_t count) {
+    for (; count > 0; count--) {
+        const uint8_t *bytes = model->file + record;
+        const nnq_field *field = model->ops[bytes[0]]->fields;
+        record += NNQ_OP_HEAD_BYTES + 2u * bytes[1];
+        for (; field->wire != NNQ_WIRE_END; field++) {
+            record += nnq_wire_size(field->wire);
+        }
+    }
+    return record;
+}

@@ -165,6 +165,9 @@ void nnq_load_ends(nnq_call *call);
 /* Reads the record of op `op`, checked before, at file offset `record`. Returns the offset of the next one. */
 uint32_t nnq_load_call(nnq_call *call, int32_t op, uint32_t record);
 
+/* The offset of the record after `count` records, checked before. */
+uint32_t nnq_skip_records(const nnq_model *model, uint32_t record, int32_t count);
+
 static inline const nnq_op *nnq_call_op(const nnq_call *call) {
     return call->model->ops[call->params.opcode];
 }
@@ -192,6 +195,10 @@ void nnq_stage_load(const nnq_stage *stage, nnq_call *call, int32_t k);
 /* First row, and one past the last, of an input of that height that output rows first .. end - 1 need. */
 int32_t nnq_window_first(nnq_window window, int32_t first);
 int32_t nnq_window_end(nnq_window window, int32_t end, int32_t height);
+
+/* Runs a stage of one op in one band, and one of several ops or bands; src/bands.c. */
+void nnq_run_op(const nnq_session *session, int32_t op, uint32_t record);
+void nnq_run_bands(const nnq_session *session, int32_t index, int32_t op, uint32_t record);
 
 /* --- Checksum --- */
 

@@ -5,14 +5,9 @@
 #ifndef NNQ_PACKED_H
 #define NNQ_PACKED_H
 
+#include "nnq/pack.h"
 #include "shape.h"
 #include "verify.h"
-
-/* One output channel's constants but its weights. */
-typedef struct nnq_channel {
-    int32_t bias;
-    nnq_high_scale scale;
-} nnq_channel;
 
 /* --- A packed form --- */
 
@@ -66,10 +61,5 @@ static inline uint32_t nnq_shape_taps(const nnq_shape *shape, int32_t opcode) {
     const uint32_t window = (uint32_t)shape->kernel_height * shape->kernel_width;
     return opcode == NNQ_OP_DEPTHWISE_CONV2D ? window : window * shape->in_channels;
 }
-
-/* For packers: the scale of a channel in the unpacked form, with rounding, pre_shift and zero point of its op; returns 0
- * where it cannot be expressed. `away` is the op's. */
-int32_t nnq_make_high_scale(nnq_high_scale *scale, int32_t multiplier, int32_t shift, int32_t rounding,
-                            int32_t pre_shift, int32_t zero_point, int32_t away);
 
 #endif

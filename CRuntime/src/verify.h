@@ -16,12 +16,13 @@ struct nnq_check {
 };
 
 /* The passes after the header, in this order: each relies on the ones before. The first finds where scratch begins;
- * nnq_verify_updates is a part of the last. */
+ * nnq_verify_updates and nnq_verify_bands are parts of the last. */
 int32_t nnq_verify_tensors(nnq_check *check, nnq_model *model);
 int32_t nnq_verify_stages(nnq_check *check);
 int32_t nnq_verify_ops(nnq_check *check);
 int32_t nnq_verify_plan(nnq_check *check);
-int32_t nnq_verify_updates(nnq_check *check, const nnq_stage *stage);
+int32_t nnq_verify_updates(nnq_check *check, int32_t stage_ops);
+int32_t nnq_verify_bands(nnq_check *check, int32_t index, int32_t op, uint32_t record);
 
 /* Record where an error is, and return it: at a byte of the file, at a field of the op under check, or, where shapes do
  * not fit together, at the record of the op's output. */
@@ -29,6 +30,8 @@ int32_t nnq_fail(nnq_check *check, int32_t error, uint32_t byte);
 int32_t nnq_fail_field(nnq_check *check, int32_t error, int32_t field);
 int32_t nnq_fail_shape(nnq_check *check);
 int32_t nnq_fail_type(nnq_check *check);
+/* At the rows that a tensor holds, for the op under check. */
+int32_t nnq_fail_ring(nnq_check *check, int32_t tensor);
 
 /* |value|, also of the least one. */
 static inline uint32_t nnq_magnitude(int32_t value) {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The verifier's pass over the memory plan (SPEC.md, section 3): no tensor is overwritten before its last reader, and
- * no row of a ring before it was read.
+ * The verifier's pass over the memory plan (SPEC.md, section 3): no tensor is overwritten before its last reader.
  */
 #include "verify.h"
 
@@ -27,11 +26,6 @@ static int32_t fail_overlap(nnq_check *check, int32_t op, int32_t tensor) {
     return nnq_fail(check, NNQ_ERROR_OVERLAP, nnq_tensor_record(tensor) + 8);
 }
 
-static int32_t fail_ring(nnq_check *check, int32_t tensor) {
-    check->at.op = check->call.output - check->call.model->input_count;
-    return nnq_fail(check, NNQ_ERROR_RING, nnq_rows_record(check->call.model, tensor));
-}
-
 /* Inputs of the model lie apart, and nothing is written over a state or an output. */
 static int32_t verify_ends(nnq_check *check) {
     const nnq_model *model = check->call.model;
@@ -53,90 +47,57 @@ static int32_t verify_ends(nnq_check *check) {
 }
 
 /* Whether the op under check writes its output exactly over `input`, and may. */
-static int32_t is_in_place(const nnq_check *check, const nnq_stage *stage, const nnq_tensor *input) {
+static int32_t is_in_place(const nnq_check *check, const nnq_tensor *input) {
     const nnq_tensor *output = &check->call.out;
-    return nnq_call_op(&check->call)->in_place && stage->count == 1 && output->offset == input->offset &&
+    return nnq_call_op(&check->call)->in_place && output->offset == input->offset &&
            bytes_held(output) == bytes_held(input) && !nnq_is_ring(output) && !nnq_is_ring(input);
 }
 
-/* What the op under check reads stays whole until the end of the stage, and rings are read where they are written. */
-static int32_t verify_reads(nnq_check *check, const nnq_stage *stage) {
+/* What the op under check reads stays whole until the end of its stage, whose ops write the `count` tensors from
+ * `outputs` on, and rings are read where they are written. */
+static int32_t verify_reads(nnq_check *check, int32_t outputs, int32_t count) {
     const nnq_call *call = &check->call;
     const nnq_model *model = call->model;
-    const int32_t outputs = nnq_output_index(model, stage->first);
     for (int32_t i = 0; i < call->input_count; i++) {
         const int32_t index = nnq_input_index(call, i);
         nnq_tensor input;
         nnq_load_input(&input, call, i);
-        const int32_t end = outputs + stage->count - is_in_place(check, stage, &input);
+        const int32_t end = outputs + count - (count == 1 && is_in_place(check, &input));
         const int32_t j = find_overlap(model, index, index + 1, end);
         if (j >= 0) {
             return fail_overlap(check, call->output - model->input_count, j);
         }
         if (nnq_is_ring(&input) && (index < outputs || nnq_call_op(call)->rows(&call->params).stride == 0)) {
-            return fail_ring(check, index);
+            return nnq_fail_ring(check, index);
         }
     }
     return NNQ_OK;
 }
 
-/* The rings that the op under check is about to read still hold the first row that it needs. That they hold the last
- * one follows from how the counters are made. */
-static int32_t verify_rows(nnq_check *check, const nnq_stage *stage, int32_t k) {
-    const nnq_call *call = &check->call;
-    const nnq_window window = nnq_call_op(call)->rows(&call->params);
-    const int32_t outputs = nnq_output_index(call->model, stage->first);
-    const int32_t first = nnq_window_first(window, stage->done[k]);
-    for (int32_t i = 0; i < call->input_count; i++) {
-        const int32_t index = nnq_input_index(call, i);
-        nnq_tensor input;
-        nnq_load_input(&input, call, i);
-        if (nnq_is_ring(&input) && first < nnq_window_end(window, stage->need[k], input.height) &&
-            first + input.rows_held < stage->done[index - outputs]) {
-            return fail_ring(check, index);
-        }
-    }
-    return NNQ_OK;
-}
-
-/* Runs the stage's counters. Without a ring there is nothing to find: every row stays where it was written. */
-static int32_t replay(nnq_check *check, nnq_stage *stage) {
-    while (nnq_stage_next(stage, &check->call)) {
-        for (int32_t k = 0; k < stage->count; k++) {
-            if (stage->need[k] > stage->done[k]) {
-                nnq_stage_load(stage, &check->call, k);
-                const int32_t error = verify_rows(check, stage, k);
-                if (error != NNQ_OK) {
-                    return error;
-                }
-                stage->done[k] = stage->need[k];
-            }
-        }
-    }
-    return NNQ_OK;
-}
-
-static int32_t verify_stage(nnq_check *check, nnq_stage *stage) {
+/* Op `op`, whose record is at `record`, and the `count` - 1 ops after it. */
+static int32_t verify_stage(nnq_check *check, int32_t index, int32_t op, int32_t count, uint32_t record) {
     const nnq_model *model = check->call.model;
-    const int32_t outputs = nnq_output_index(model, stage->first);
+    const int32_t outputs = nnq_output_index(model, op);
+    uint32_t next = record;
     int32_t rings = 0;
-    for (int32_t k = 0; k < stage->count; k++) {
+    for (int32_t k = 0; k < count; k++) {
         /* Rows of a stage's outputs are written in turns: no two may share memory. */
-        const int32_t j = find_overlap(model, outputs + k, outputs + k + 1, outputs + stage->count);
+        const int32_t j = find_overlap(model, outputs + k, outputs + k + 1, outputs + count);
         if (j >= 0) {
             return fail_overlap(check, j - model->input_count, j);
         }
-        nnq_stage_load(stage, &check->call, k);
+        next = nnq_load_call(&check->call, op + k, next);
         rings += nnq_is_ring(&check->call.out);
-        int32_t error = verify_reads(check, stage);
+        int32_t error = verify_reads(check, outputs, count);
         if (error == NNQ_OK && nnq_call_op(&check->call)->updates != 0) {
-            error = nnq_verify_updates(check, stage);
+            error = nnq_verify_updates(check, count);
         }
         if (error != NNQ_OK) {
             return error;
         }
     }
-    return rings > 0 ? replay(check, stage) : NNQ_OK;
+    /* Without a ring there is nothing to find: every row stays where it was written. */
+    return rings > 0 ? nnq_verify_bands(check, index, op, record) : NNQ_OK;
 }
 
 int32_t nnq_verify_plan(nnq_check *check) {
@@ -145,10 +106,10 @@ int32_t nnq_verify_plan(nnq_check *check) {
     int32_t op = 0;
     int32_t error = verify_ends(check);
     for (int32_t index = 0; error == NNQ_OK && index < model->stage_count; index++) {
-        nnq_stage stage;
-        record = nnq_stage_begin(&stage, &check->call, index, op, record);
-        op += stage.count;
-        error = verify_stage(check, &stage);
+        const int32_t count = nnq_stage_op_count(model, index);
+        error = verify_stage(check, index, op, count, record);
+        record = nnq_skip_records(model, record, count);
+        op += count;
     }
     return error;
 }

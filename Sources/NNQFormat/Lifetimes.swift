@@ -60,7 +60,7 @@ extension Operation {
         case .slice, .transpose, .resizeNearest, .resizeBilinear, .gather, .argMax, .transposeConv2D,
             .batchMatmul:
             false
-        case .constant, .reduce: false
+        case .constant, .reduce, .packed: false
         case .lstm, .gru, .svdf: false
         }
     }

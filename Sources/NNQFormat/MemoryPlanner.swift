@@ -28,7 +28,8 @@ public struct MemoryPlanner: Sendable {
         search.run()
         return MemoryPlan(
             stages: stages, rowsHeld: rowsHeld, offsets: search.offsets.map { $0 * 4 },
-            arenaBytes: max(search.height * 4, 4), lowerBound: max(search.lowerBound * 4, 4),
+            arenaBytes: program.arenaBytes(tensors: search.height * 4),
+            lowerBound: program.arenaBytes(tensors: search.lowerBound * 4),
             isProvenOptimal: search.isProvenOptimal, inPlace: search.inPlace, nodesSearched: search.nodes)
     }
 }

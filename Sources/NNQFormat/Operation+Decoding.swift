@@ -4,9 +4,22 @@
 import CNNQ
 
 extension Operation {
-    /// The op with these parameters, whose DATA fields point into `bytes`.
+    /// The op with this code and these parameters, whose DATA fields point into `bytes`.
     /// - Precondition: the runtime's verifier accepted the file.
     init(
+        code: Int32, _ parameters: nnq_params, inputs: [ProgramTensor], output: ProgramTensor,
+        constantsIn bytes: [UInt8]
+    ) {
+        if let form = PackedForm.with(code: code) {
+            self = .packed(
+                PackedOperation(form, parameters.packed, input: inputs[0], output: output, constantsIn: bytes))
+        } else {
+            let opcode = nnq_opcode(rawValue: nnq_opcode.RawValue(code))!
+            self.init(opcode, parameters, inputs: inputs, output: output, constantsIn: bytes)
+        }
+    }
+
+    private init(
         _ opcode: nnq_opcode, _ parameters: nnq_params, inputs: [ProgramTensor], output: ProgramTensor,
         constantsIn bytes: [UInt8]
     ) {

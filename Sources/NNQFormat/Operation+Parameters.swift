@@ -4,7 +4,7 @@
 import CNNQ
 
 extension Operation {
-    /// The op's code in ops.def.
+    /// The op's code in ops.def; of a packed op, that of the op that it is a form of.
     public var opcode: nnq_opcode {
         switch self {
         case .conv2D: .NNQ_OP_CONV2D
@@ -38,11 +38,18 @@ extension Operation {
         case .tfliteSoftmax: .NNQ_OP_TFLITE_SOFTMAX
         case .l2Normalize: .NNQ_OP_L2_NORMALIZE
         case .reduce: .NNQ_OP_REDUCE
+        case .packed(let operation): operation.form.opcode
         }
     }
 
-    /// The op's name in ops.def: `conv2d`, `max_pool`, ...
-    public var name: String { String(cString: nnq_op_name(Int32(opcode.rawValue))) }
+    /// The op's code in a file.
+    package var wireCode: Int32 {
+        if case .packed(let operation) = self { return operation.form.code }
+        return Int32(opcode.rawValue)
+    }
+
+    /// The op's name in ops.def or kernels.def: `conv2d`, `max_pool`, `dense_armv6m`, ...
+    public var name: String { String(cString: nnq_op_name(wireCode)) }
 
     /// The constants as they lie in the data section.
     package var constants: [[UInt8]] {
@@ -62,6 +69,7 @@ extension Operation {
         case .lstm(_, let gates), .gru(_, let gates): [gates.bytes]
         case .svdf(_, let filters): [filters.bytes]
         case .constant(let bytes): [bytes]
+        case .packed(let operation): [operation.constants]
         case .tfliteAdd, .mul, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize, .reduce: []
         }
     }
@@ -115,9 +123,12 @@ extension Operation {
         case .prelu(let p): result.prelu = p
         case .tfliteSoftmax(let p): result.tflite_softmax = p
         case .reduce(let p): result.reduce = p
+        case .packed(let operation):
+            result.packed = operation.parameters
+            result.packed.constants = data[0]
         case .reshape, .minimum, .maximum, .l2Normalize: break
         }
-        result.opcode = Int32(opcode.rawValue)
+        result.opcode = wireCode
         return result
     }
 
@@ -150,12 +161,12 @@ extension Rescale {
 extension Operation: Hashable {
     /// Equal ops, parameters and constants.
     public static func == (a: Operation, b: Operation) -> Bool {
-        a.opcode == b.opcode && a.constants == b.constants
+        a.wireCode == b.wireCode && a.constants == b.constants
             && a.fields.map(\.value) == b.fields.map(\.value)
     }
 
     public func hash(into hasher: inout Hasher) {
-        hasher.combine(opcode)
+        hasher.combine(wireCode)
         hasher.combine(constants)
     }
 

@@ -128,6 +128,7 @@ extension Program {
         case .svdf(_, let filters):
             let state = tensors[operations[index].inputs[1]]
             lengths = filters.lengths(inputs: input.channels, units: output.channels, state: state)
+        case .packed: break
         case .tfliteAdd, .mul, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize, .reduce: break
         }
         for (what, count, expected) in lengths where count != expected {

@@ -148,6 +148,8 @@ public enum Operation: Sendable {
     case gru(resetAfter: Bool, Gates)
     /// Inputs are a vector and the state, which is updated.
     case svdf(nnq_svdf_params, TimeFilters)
+    /// A convolution, depthwise convolution or dense layer with constants laid out for one instruction set.
+    case packed(PackedOperation)
 }
 
 /// An op at its place: it reads tensors, and op k writes tensor `inputCount + k` of its program.

@@ -93,7 +93,8 @@ private struct FileLayout {
         let offsets = (0..<tensorCount).map { Int(bytes.number(at: tensors + 16 * $0 + 8, as: UInt32.self)) }
         let lifetimes = Lifetimes(program, stages: stages, rowsHeld: rowsHeld)
         let words = program.words(rowsHeld: rowsHeld)
-        let bound = SharingSearch(lifetimes: lifetimes, sizes: words, inputCount: inputCount, nodeLimit: 0).lowerBound
+        let search = SharingSearch(lifetimes: lifetimes, sizes: words, inputCount: inputCount, nodeLimit: 0)
+        let bound = program.arenaBytes(tensors: search.lowerBound * 4)
         var inPlace: [MemoryPlan.InPlace] = []
         for (index, inputs) in lifetimes.inPlaceInputs.enumerated() {
             let output = inputCount + index
@@ -103,7 +104,7 @@ private struct FileLayout {
         }
         return MemoryPlan(
             stages: stages, rowsHeld: rowsHeld, offsets: offsets, arenaBytes: arenaBytes,
-            lowerBound: max(bound * 4, 4), isProvenOptimal: arenaBytes <= max(bound * 4, 4), inPlace: inPlace,
+            lowerBound: bound, isProvenOptimal: arenaBytes <= bound, inPlace: inPlace,
             nodesSearched: 0)
     }
 }
@@ -111,18 +112,18 @@ private struct FileLayout {
 extension Program {
     /// Appends the op whose record is at `position`, and moves `position` behind it.
     fileprivate mutating func appendOperation(from bytes: [UInt8], at position: inout Int) {
-        let opcode = nnq_opcode(rawValue: nnq_opcode.RawValue(bytes[position]))!
+        let code = Int32(bytes[position])
         let inputs = bytes.numbers(at: position + 2, count: Int(bytes[position + 1]), as: UInt16.self).map { Int($0) }
         position += 2 + 2 * inputs.count
         var parameters = nnq_params()
         let length = bytes.withUnsafeBufferPointer { buffer in
             nnq_decode_params(
-                Int32(opcode.rawValue), buffer.baseAddress! + position, buffer.count - position, &parameters)
+                code, buffer.baseAddress! + position, buffer.count - position, &parameters)
         }
         position += Int(length)
         let output = tensors[inputCount + operations.count]
         let operation = Operation(
-            opcode, parameters, inputs: inputs.map { tensors[$0] }, output: output, constantsIn: bytes)
+            code: code, parameters, inputs: inputs.map { tensors[$0] }, output: output, constantsIn: bytes)
         operations.append(ProgramOperation(operation, inputs: inputs))
     }
 }

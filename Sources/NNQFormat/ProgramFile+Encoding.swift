@@ -95,7 +95,7 @@ extension ProgramFile {
     private func records(_ offsets: [[Int]], dataStart: Int) -> [UInt8] {
         var bytes: [UInt8] = []
         for (operation, constants) in zip(program.operations, offsets) {
-            bytes += [UInt8(operation.operation.opcode.rawValue), UInt8(operation.inputs.count)]
+            bytes += [UInt8(operation.operation.wireCode), UInt8(operation.inputs.count)]
             bytes.append(littleEndian: operation.inputs.map { UInt16($0) })
             bytes += operation.operation.wireParameters(constantsAt: constants.map { $0 + dataStart })!
         }

@@ -103,6 +103,7 @@ extension Operation {
         case .slice, .transpose, .resizeNearest, .resizeBilinear, .gather, .argMax: nil
         case .constant, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize, .reduce: nil
         case .lstm, .gru, .svdf: nil
+        case .packed(let operation): operation.parameters.act_min
         }
     }
 }

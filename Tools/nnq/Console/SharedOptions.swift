@@ -27,7 +27,7 @@ struct DataOptions: ParsableArguments {
     var samples: Int?
 
     @Option(help: "The column to predict, of a .csv file: its name or its number from 1. (default: the last)")
-    var target: String?
+    var column: String?
 
     func validate() throws {
         if let samples, samples < 1 { throw ValidationError("--samples is \(samples); at least 1 is needed") }
@@ -38,7 +38,7 @@ struct DataOptions: ParsableArguments {
         var options = LoadOptions()
         let isGenerated = KnownSet.all.contains { $0.name == name && $0.origin == .generated }
         options.count = samples ?? (isGenerated ? generating : nil)
-        options.csv.target = target
+        options.csv.target = column
         return try folder.catalog.load(name, split: split, options: options)
     }
 }

@@ -27,6 +27,7 @@ struct ImportVerb: ParsableCommand {
     @Option(help: "Rewrites of int8 models to leave out, separated by commas: \(programRewriteNames); or all.")
     var without: String?
     @OptionGroup var meaning: MeaningOptions
+    @OptionGroup var target: TargetOption
     @OptionGroup var json: JSONOption
 
     func validate() throws { _ = try rewrites() }
@@ -72,7 +73,7 @@ struct ImportVerb: ParsableCommand {
         }
         var (program, report) = try program.rewritten(try rewrites())
         try meaning.describe(&program.info, channels: program.tensors[0].channels)
-        let file = try ProgramFile(program)
+        let file = target.pack(try ProgramFile(program))
         let bytes = try file.encoded(names: names)
         try WholeFile.write(bytes, to: output)
         try Int8ImportReport(file, bytes.count, report, output).show(json)

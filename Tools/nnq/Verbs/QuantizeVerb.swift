@@ -24,6 +24,7 @@ struct QuantizeVerb: ParsableCommand {
     var without: String?
     @OptionGroup var options: DataOptions
     @OptionGroup var threads: ThreadsOption
+    @OptionGroup var target: TargetOption
     @OptionGroup var json: JSONOption
 
     private struct Result: Encodable {
@@ -59,7 +60,7 @@ struct QuantizeVerb: ParsableCommand {
         let quantized = try quantizer.quantize(float, calibration: source) { done, _ in progress.update(done) }
         progress.finish()
         let (program, saved) = try quantized.program.rewritten(try chosen(ProgramRewrite.self))
-        let file = try ProgramFile(program)
+        let file = target.pack(try ProgramFile(program))
         let bytes = try file.encoded()
         try WholeFile.write(bytes, to: output)
         try report(quantized, saved, file, bytes.count, output)

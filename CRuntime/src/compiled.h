@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * An op's call in generated C (`nnq compile`), where a model's tensors and constants are the program's own and no file is
+ * read. Kernels find here by the same names what internal.h gives them in the interpreter; this file takes its place
+ * and is in no other build.
+ */
+#ifndef NNQ_COMPILED_H
+#define NNQ_COMPILED_H
+
+#include "internal.h"
+
+/* One op of the model. */
+typedef struct nnq_call {
+    uint8_t *arena;
+    const uint8_t *constants; /* DATA fields are offsets from here */
+    const nnq_tensor *inputs; /* of an op with several */
+    int32_t input_count;
+    nnq_tensor in; /* the first input; the output where there is none */
+    nnq_tensor out;
+    nnq_params params;
+} nnq_call;
+
+static inline void nnq_load_input(nnq_tensor *loaded, const nnq_call *call, int32_t index) {
+    *loaded = call->inputs[index];
+}
+
+static inline const uint8_t *nnq_constants(const nnq_call *call, int32_t offset) {
+    return call->constants + offset;
+}
+
+#endif
