@@ -22,6 +22,75 @@ enum {
     NNQ_RELU = 2, /* kinds count bytes of a table of branches */
 };
 
+/* --- Assembly that kernels share; r6 is a record, r0 the sum and then the output, r1 and r2 are free --- */
+
+#define NNQ_UNUSED __attribute__((unused)) /* parameters of naked functions */
+
+/* Around the body of a naked function. */
+#define NNQ_SAVE                                                                                                       \
+    ".syntax unified\n\t"                                                                                              \
+    "push   {r4-r7, lr}\n\t"                                                                                           \
+    "mov    r4, r8\n\t"                                                                                                \
+    "mov    r5, r9\n\t"                                                                                                \
+    "mov    r6, r10\n\t"                                                                                               \
+    "mov    r7, r11\n\t"                                                                                               \
+    "push   {r4-r7}\n\t"
+#define NNQ_RESTORE                                                                                                    \
+    "pop    {r4-r7}\n\t"                                                                                               \
+    "mov    r8, r4\n\t"                                                                                                \
+    "mov    r9, r5\n\t"                                                                                                \
+    "mov    r10, r6\n\t"                                                                                               \
+    "mov    r11, r7\n\t"                                                                                               \
+    "pop    {r4-r7, pc}\n\t"
+
+/* Kind NNQ_RELU, of a sum above 0: the output is to be limited by 127. */
+#define NNQ_SCALE_RELU                                                                                                 \
+    "ldrh   r1, [r6, #8]\n\t"                                                                                          \
+    "muls   r1, r0, r1\n\t"                                                                                            \
+    "lsrs   r1, r1, #12\n\t"                                                                                           \
+    "ldrh   r2, [r6, #10]\n\t"                                                                                         \
+    "muls   r2, r0, r2\n\t"                                                                                            \
+    "adds   r1, r1, r2\n\t"                                                                                            \
+    "lsrs   r1, r1, #12\n\t"                                                                                           \
+    "ldrb   r2, [r6, #12]\n\t"                                                                                         \
+    "muls   r0, r2, r0\n\t"                                                                                            \
+    "adds   r0, r0, r1\n\t"                                                                                            \
+    "ldr    r1, [r6, #4]\n\t"                                                                                          \
+    "adds   r0, r0, r1\n\t"                                                                                            \
+    "ldrb   r1, [r6, #13]\n\t"                                                                                         \
+    "asrs   r0, r0, r1\n\t"
+
+/* Kind NNQ_ANY: the high word, to which `away` may add something; then the output. */
+#define NNQ_SCALE_ANY                                                                                                  \
+    "ldrb   r1, [r6, #8]\n\t"                                                                                          \
+    "muls   r1, r0, r1\n\t"                                                                                            \
+    "asrs   r1, r1, #8\n\t"                                                                                            \
+    "ldrb   r2, [r6, #9]\n\t"                                                                                          \
+    "muls   r2, r0, r2\n\t"                                                                                            \
+    "adds   r1, r1, r2\n\t"                                                                                            \
+    "asrs   r1, r1, #8\n\t"                                                                                            \
+    "ldrb   r2, [r6, #10]\n\t"                                                                                         \
+    "muls   r2, r0, r2\n\t"                                                                                            \
+    "adds   r1, r1, r2\n\t"                                                                                            \
+    "asrs   r1, r1, #8\n\t"                                                                                            \
+    "ldrb   r2, [r6, #11]\n\t"                                                                                         \
+    "muls   r0, r2, r0\n\t"                                                                                            \
+    "adds   r0, r0, r1\n\t"
+#define NNQ_SHIFT_ANY                                                                                                  \
+    "ldr    r1, [r6, #4]\n\t"                                                                                          \
+    "adds   r0, r0, r1\n\t"                                                                                            \
+    "ldrb   r1, [r6, #13]\n\t"                                                                                         \
+    "asrs   r0, r0, r1\n\t"                                                                                            \
+    "sxtb   r1, r0\n\t"                                                                                                \
+    "cmp    r1, r0\n\t"                                                                                                \
+    "beq    1f\n\t"                                                                                                    \
+    "asrs   r0, r0, #31\n\t" /* 0 or -1 become 127 or -128 */                                                          \
+    "movs   r1, #127\n\t"                                                                                              \
+    "eors   r0, r1\n"                                                                                                  \
+    "1:\n\t"
+
+/* --- The same in C --- */
+
 /* The output of a channel of kind NNQ_ANY; |acc| < 2^23. */
 static inline int8_t nnq_requantize_armv6m(int32_t acc, const uint8_t *record, int32_t away) {
     int32_t value = acc * record[8] >> 8;

@@ -64,27 +64,11 @@
     "cmp    r0, r2\n\t"                                                                                                \
     "bne    10b\n\t"                                                                                                   \
     "pop    {r3, r4}\n\t"
-#define SAVE                                                                                                           \
-    ".syntax unified\n\t"                                                                                              \
-    "push   {r4-r7, lr}\n\t"                                                                                           \
-    "mov    r4, r8\n\t"                                                                                                \
-    "mov    r5, r9\n\t"                                                                                                \
-    "mov    r6, r10\n\t"                                                                                               \
-    "mov    r7, r11\n\t"                                                                                               \
-    "push   {r4-r7}\n\t"
-#define RESTORE                                                                                                        \
-    "pop    {r4-r7}\n\t"                                                                                               \
-    "mov    r8, r4\n\t"                                                                                                \
-    "mov    r9, r5\n\t"                                                                                                \
-    "mov    r10, r6\n\t"                                                                                               \
-    "mov    r11, r7\n\t"                                                                                               \
-    "pop    {r4-r7, pc}"
-
 /* Advances T1, T2, T3 of four channels, and of the next four: 77 instructions for 32 weights. */
-__attribute__((naked, noinline)) static void add_eight(const int8_t *input, const uint8_t *weights, uint32_t count,
-                                                       uint32_t sums[6]) {
-    (void)input, (void)weights, (void)count, (void)sums;
-    __asm__(SAVE
+__attribute__((naked, noinline)) static void add_eight(NNQ_UNUSED const int8_t *input,
+                                                       NNQ_UNUSED const uint8_t *weights, NNQ_UNUSED uint32_t count,
+                                                       NNQ_UNUSED uint32_t sums[6]) {
+    __asm__(NNQ_SAVE
             "mov    r6, r3\n\t"
             "ldmia  r6!, {r4, r5, r7}\n\t"
             "mov    r8, r4\n\t"
@@ -101,14 +85,14 @@ __attribute__((naked, noinline)) static void add_eight(const int8_t *input, cons
             "mov    r4, r11\n\t"
             "mov    r5, r12\n\t"
             "mov    r6, lr\n\t"
-            "stmia  r3!, {r4-r6}\n\t" RESTORE);
+            "stmia  r3!, {r4-r6}\n\t" NNQ_RESTORE);
 }
 
 /* The same for four channels: 43 instructions for 16 weights. */
-__attribute__((naked, noinline)) static void add_four(const int8_t *input, const uint8_t *weights, uint32_t count,
-                                                      uint32_t sums[3]) {
-    (void)input, (void)weights, (void)count, (void)sums;
-    __asm__(SAVE
+__attribute__((naked, noinline)) static void add_four(NNQ_UNUSED const int8_t *input,
+                                                      NNQ_UNUSED const uint8_t *weights, NNQ_UNUSED uint32_t count,
+                                                      NNQ_UNUSED uint32_t sums[3]) {
+    __asm__(NNQ_SAVE
             "mov    r6, r3\n\t"
             "ldmia  r6!, {r4, r5, r7}\n\t"
             "mov    r8, r4\n\t"
@@ -117,7 +101,7 @@ __attribute__((naked, noinline)) static void add_four(const int8_t *input, const
             "mov    r4, r8\n\t"
             "mov    r5, r9\n\t"
             "mov    r6, r10\n\t"
-            "stmia  r3!, {r4-r6}\n\t" RESTORE);
+            "stmia  r3!, {r4-r6}\n\t" NNQ_RESTORE);
 }
 
 /* --- Outputs --- */
