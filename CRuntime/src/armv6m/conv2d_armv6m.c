@@ -21,19 +21,147 @@
 #include "channel_armv6m.h"
 #include "conv2d_armv6m.h"
 
-/* --- Staging --- */
+/* --- Windows of eight pixels --- */
 
-/* r0 tap, r1 words, r2-r6 W0, W1, W3, W2, W4 in this order in memory, r7 and the next of these free; r8-r12 sums, lr taps;
- * on the stack: eight windows, the address of the sums. */
-#define PIXEL(to, place) "ldr    " to ", [sp, #" place "]\n\tldrsb  " to ", [" to ", r0]\n\t"
+/* Where a pixel's window is: its first byte, and its first row and column. */
+typedef struct window {
+    const int8_t *input;
+    int32_t y;
+    int32_t x;
+} window;
 
-/* Five words for each of `count` taps of eight windows, which are added to the five sums: 39 instructions a tap. */
-__attribute__((naked, noinline)) static void stage_taps(NNQ_UNUSED const int8_t *const windows[8],
-                                                        NNQ_UNUSED uint32_t *words, NNQ_UNUSED uint32_t count,
-                                                        NNQ_UNUSED uint32_t sums[5]) {
+/* Goes from pixel to pixel. */
+typedef struct walk {
+    window next;
+    int32_t column;
+    int32_t left; /* pixels */
+    int8_t *output;
+    int32_t input_step; /* to the next pixel */
+    int32_t stride_width;
+    int32_t output_step;
+    int32_t columns;
+    int32_t inside;    /* windows with x below this, counted without sign, have all their columns in the map */
+    int32_t input_row; /* after a row's last pixel: what is to be added, the new x, what y grows by */
+    int32_t x;
+    int32_t stride_height;
+} walk;
+
+/* Offsets of `walk`. */
+#define STEPS "#24"
+#define INPUT_ROW "#44"
+
+/* The windows and outputs of the next eight pixels; of the last one again and again where the map ends before. Returns
+ * whether all windows are inside as far as columns go.
+ * r0 windows, r1-r3 the next, r4 column, r5 left, r6 output, r7 free, r8-r12 input_step .. inside, lr outputs; on the stack:
+ * `at`, the result, the end of the windows. */
+__attribute__((naked, noinline)) static int32_t find_windows(NNQ_UNUSED walk *at, NNQ_UNUSED window windows[8],
+                                                              NNQ_UNUSED int8_t *outputs[8]) {
     __asm__(NNQ_SAVE
             "mov    lr, r2\n\t"
-            "push   {r3}\n\t"
+            "movs   r3, #1\n\t"
+            "mov    r4, r1\n\t"
+            "adds   r4, #96\n\t"
+            "push   {r0, r3, r4}\n\t"
+            "mov    r7, r1\n\t"
+            "mov    r6, r0\n\t"
+            "adds   r6, " STEPS "\n\t"
+            "ldmia  r6!, {r1-r5}\n\t"
+            "mov    r8, r1\n\t"
+            "mov    r9, r2\n\t"
+            "mov    r10, r3\n\t"
+            "mov    r11, r4\n\t"
+            "mov    r12, r5\n\t"
+            "ldmia  r0!, {r1-r6}\n\t"
+            "mov    r0, r7\n"
+            "1:\n\t"
+            "stmia  r0!, {r1-r3}\n\t"
+            "mov    r7, lr\n\t"
+            "stmia  r7!, {r6}\n\t"
+            "mov    lr, r7\n\t"
+            "cmp    r3, r12\n\t"
+            "blo    2f\n\t"
+            "movs   r7, #0\n\t"
+            "str    r7, [sp, #4]\n"
+            "2:\n\t"
+            "subs   r5, #1\n\t"
+            "ble    3f\n\t"
+            "add    r1, r8\n\t"
+            "add    r3, r9\n\t"
+            "add    r6, r10\n\t"
+            "adds   r4, #1\n\t"
+            "cmp    r4, r11\n\t"
+            "bne    3f\n\t"
+            "ldr    r7, [sp]\n\t"
+            "adds   r7, " INPUT_ROW "\n\t"
+            "ldmia  r7!, {r3, r4}\n\t"
+            "adds   r1, r1, r3\n\t"
+            "mov    r3, r4\n\t"
+            "ldr    r4, [r7]\n\t"
+            "adds   r2, r2, r4\n\t"
+            "movs   r4, #0\n"
+            "3:\n\t"
+            "ldr    r7, [sp, #8]\n\t"
+            "cmp    r0, r7\n\t"
+            "bne    1b\n\t"
+            "pop    {r0, r7}\n\t"
+            "stmia  r0!, {r1-r6}\n\t"
+            "mov    r0, r7\n\t"
+            "add    sp, #4\n\t" NNQ_RESTORE);
+}
+
+/* A place in a window, and what surrounds it. */
+typedef struct cursor {
+    int32_t offset;
+    int32_t y;
+    int32_t x;
+    int32_t height;
+    int32_t width;
+    const int8_t *padding;
+    uint32_t *sums;
+} cursor;
+
+/* r0 tap, r1 words, r2-r6 W0, W1, W3, W2, W4 in this order in memory, r7 and the next of these free; r8-r12 sums, lr taps;
+ * on the stack: addresses of the tap in eight windows. */
+#define PIXEL(to, place) "ldr    " to ", [sp, #" place "]\n\tldrsb  " to ", [" to ", r0]\n\t"
+
+/* Five words for each of the `count` taps that follow each other from the cursor on, also added to five sums: 12
+ * instructions a window and 39 a tap. */
+__attribute__((naked, noinline)) static void stage_taps(NNQ_UNUSED const window windows[8], NNQ_UNUSED uint32_t *words,
+                                                        NNQ_UNUSED uint32_t count, NNQ_UNUSED const cursor *at) {
+    __asm__(NNQ_SAVE
+            "push   {r1, r2, r3}\n\t"
+            "sub    sp, #32\n\t"
+            "mov    r7, r3\n\t"
+            "mov    r1, r0\n\t"
+            "adds   r1, #96\n\t"
+            "mov    r11, r1\n\t"
+            "ldmia  r7!, {r4-r6}\n\t"
+            "ldmia  r7!, {r1-r3}\n\t"
+            "mov    r8, r1\n\t"
+            "mov    r9, r2\n\t"
+            "mov    r10, r3\n\t"
+            "mov    r7, sp\n"
+            /* r0 windows, r1-r3 one of them, r4-r6 cursor, r7 addresses, r8 height, r9 width, r10 padding, r11 end. */
+            "1:\n\t"
+            "ldmia  r0!, {r1-r3}\n\t"
+            "adds   r1, r1, r4\n\t"
+            "adds   r2, r2, r5\n\t"
+            "cmp    r2, r8\n\t"
+            "bhs    2f\n\t"
+            "adds   r3, r3, r6\n\t"
+            "cmp    r3, r9\n\t"
+            "blo    3f\n"
+            "2:\n\t"
+            "mov    r1, r10\n"
+            "3:\n\t"
+            "stmia  r7!, {r1}\n\t"
+            "cmp    r0, r11\n\t"
+            "bne    1b\n\t"
+            "ldr    r1, [sp, #32]\n\t"
+            "ldr    r2, [sp, #36]\n\t"
+            "mov    lr, r2\n\t"
+            "ldr    r3, [sp, #40]\n\t"
+            "ldr    r3, [r3, #24]\n\t"
             "ldmia  r3!, {r4-r7}\n\t"
             "mov    r8, r4\n\t"
             "mov    r9, r5\n\t"
@@ -41,14 +169,8 @@ __attribute__((naked, noinline)) static void stage_taps(NNQ_UNUSED const int8_t 
             "mov    r11, r7\n\t"
             "ldr    r3, [r3]\n\t"
             "mov    r12, r3\n\t"
-            "sub    sp, #32\n\t"
-            "mov    r7, sp\n\t"
-            "ldmia  r0!, {r3-r6}\n\t"
-            "stmia  r7!, {r3-r6}\n\t"
-            "ldmia  r0!, {r3-r6}\n\t"
-            "stmia  r7!, {r3-r6}\n\t"
             "movs   r0, #0\n"
-            "1:\n\t"
+            "4:\n\t"
             PIXEL("r2", "0") PIXEL("r3", "4")
             "lsls   r4, r3, #20\n\t"
             "adds   r2, r2, r4\n\t" /* W0 */
@@ -72,15 +194,16 @@ __attribute__((naked, noinline)) static void stage_taps(NNQ_UNUSED const int8_t 
             "add    r12, r6\n\t"
             "adds   r0, #1\n\t"
             "cmp    r0, lr\n\t"
-            "bne    1b\n\t"
-            "add    sp, #32\n\t"
-            "pop    {r0}\n\t"
+            "bne    4b\n\t"
+            "ldr    r0, [sp, #40]\n\t"
+            "ldr    r0, [r0, #24]\n\t"
             "mov    r1, r8\n\t"
             "mov    r2, r9\n\t"
             "mov    r3, r10\n\t"
             "mov    r4, r11\n\t"
             "mov    r5, r12\n\t"
-            "stmia  r0!, {r1-r5}\n\t" NNQ_RESTORE);
+            "stmia  r0!, {r1-r5}\n\t"
+            "add    sp, #44\n\t" NNQ_RESTORE);
 }
 
 /* --- A slice of taps for a group of channels --- */
@@ -100,9 +223,10 @@ typedef struct pass {
     uint32_t away;
 } pass;
 
-enum { MODE_ONLY = 0, MODE_LAST = 4, MODE_FIRST = 8, MODE_MIDDLE = 12, ROUND = 8, ROUND_TAP_BYTES = 24 };
+/* Slices by mode: bit 2 says that others follow, bit 3 that others went before. */
+enum { MODE_ONLY = 0, MODE_FIRST = 4, MODE_LAST = 8, MODE_BETWEEN = 12, ROUND_TAPS = 8, ROUND_TAP_BYTES = 24 };
 
-/* Offsets from the stack pointer: of the members of pass, then the channel and eight sums. */
+/* Offsets from the stack pointer: of the members of pass, then the channel. */
 #define WORDS "#32"
 #define WORDS_END "#36"
 #define WEIGHTS "#40"
@@ -115,8 +239,7 @@ enum { MODE_ONLY = 0, MODE_LAST = 4, MODE_FIRST = 8, MODE_MIDDLE = 12, ROUND = 8
 #define MODE "#68"
 #define AWAY "#72"
 #define CHANNEL "#76"
-#define KEPT 80
-#define FRAME "#112"
+#define FRAME "#80"
 
 /* r0 words, r1 weights, r2 weight, r3-r7 words W0, W1, W3, W2, W4, r8-r12 their sums, lr end of words. */
 #define TAP(i)                                                                                                         \
@@ -171,18 +294,9 @@ enum { MODE_ONLY = 0, MODE_LAST = 4, MODE_FIRST = 8, MODE_MIDDLE = 12, ROUND = 8
     "subs   r4, r4, r5\n\t"                                                                                            \
     "asrs   r0, r4, #12\n\t" EMIT(1)
 
-/* For slices that others follow: r7 sums. */
-#define KEEP_FIRST(i)                                                                                                  \
+/* An output of a channel of kind NNQ_RELU. r7 channel. */
+#define OUTPUT(i)                                                                                                      \
     "ldr    r1, [r6]\n\t"                                                                                              \
-    "adds   r0, r0, r1\n\t"                                                                                            \
-    "str    r0, [r7, #4 * " #i "]\n\t"
-#define KEEP(i)                                                                                                        \
-    "ldr    r1, [r7, #4 * " #i "]\n\t"                                                                                 \
-    "adds   r0, r0, r1\n\t"                                                                                            \
-    "str    r0, [r7, #4 * " #i "]\n\t"
-
-/* An output of a channel of kind NNQ_RELU from r0 + r1. r7 channel. */
-#define OUTPUT_RELU(i)                                                                                                 \
     "adds   r0, r0, r1\n\t"                                                                                            \
     "bgt    1f\n\t"                                                                                                    \
     "movs   r0, #128\n\t"                                                                                              \
@@ -194,11 +308,16 @@ enum { MODE_ONLY = 0, MODE_LAST = 4, MODE_FIRST = 8, MODE_MIDDLE = 12, ROUND = 8
     "2:\n\t"                                                                                                           \
     "ldr    r1, [sp, #4 * " #i "]\n\t"                                                                                 \
     "strb   r0, [r1, r7]\n\t"
-#define OUTPUT_ONLY(i) "ldr    r1, [r6]\n\t" OUTPUT_RELU(i)
-#define OUTPUT_LAST(i) "ldr    r1, [sp, #80 + 4 * " #i "]\n\t" OUTPUT_RELU(i)
 
-/* 12 instructions a tap and 3 for each 8 taps; around that for eight outputs of a channel some 25, 39 to separate sums, and
- * for each output 21 or, below the zero point, 7 where its kind is NNQ_RELU, else some 35. */
+/* Otherwise sums are kept. r7 sums. */
+#define KEEP(i)                                                                                                        \
+    "ldr    r1, [r7, #4 * " #i "]\n\t"                                                                                 \
+    "adds   r0, r0, r1\n\t"                                                                                            \
+    "str    r0, [r7, #4 * " #i "]\n\t"
+
+/* 12 instructions a tap and 3 for each 8 taps; around that for eight outputs of a channel some 31, and 39 to separate sums;
+ * for each output 21 or, where a channel of kind NNQ_RELU gives -128, 7; where the slice is not the only one or the channel
+ * not of that kind, 4 a slice and output more, and some 30 instead of 21. */
 __attribute__((naked, noinline)) static void run_pass(NNQ_UNUSED const pass *at) {
     __asm__(NNQ_SAVE
             "sub    sp, " FRAME "\n\t"
@@ -216,16 +335,13 @@ __attribute__((naked, noinline)) static void run_pass(NNQ_UNUSED const pass *at)
             "ldr    r0, [sp, " WORDS "]\n\t"
             "mov    r1, r0\n\t"
             "ldmia  r0!, {r2-r6}\n\t"
-            "lsls   r2, r2, #7\n\t"
-            "lsls   r3, r3, #7\n\t"
-            "lsls   r4, r4, #7\n\t"
-            "lsls   r5, r5, #7\n\t"
-            "lsls   r6, r6, #7\n\t"
-            "rsbs   r2, r2, #0\n\t"
-            "rsbs   r3, r3, #0\n\t"
-            "rsbs   r4, r4, #0\n\t"
-            "rsbs   r5, r5, #0\n\t"
-            "rsbs   r6, r6, #0\n\t"
+            "movs   r7, #128\n\t"
+            "rsbs   r7, r7, #0\n\t"
+            "muls   r2, r7, r2\n\t"
+            "muls   r3, r7, r3\n\t"
+            "muls   r4, r7, r4\n\t"
+            "muls   r5, r7, r5\n\t"
+            "muls   r6, r7, r6\n\t"
             "stmia  r1!, {r2-r6}\n\t"
             "ldr    r0, [sp, " WORDS_END "]\n\t"
             "mov    lr, r0\n"
@@ -249,165 +365,162 @@ __attribute__((naked, noinline)) static void run_pass(NNQ_UNUSED const pass *at)
             "adds   r1, r1, r2\n\t"
             "str    r1, [sp, " WEIGHTS "]\n\t"
             "ldr    r6, [sp, " RECORD "]\n\t"
-            "ldr    r7, [sp, " CHANNEL "]\n\t"
             "ldrb   r1, [r6, #14]\n\t" /* kind */
             "ldr    r2, [sp, " MODE "]\n\t"
             "adds   r1, r1, r2\n\t"
-            "add    pc, r1\n\t"
-            "nop\n\t"
-            "b      20f\n\t" /* the only slice, NNQ_ANY */
-            "b      22f\n\t" /* NNQ_RELU */
-            "b      21f\n\t" /* the last one */
-            "b      23f\n\t"
-            "b      20f\n\t" /* the first one */
-            "b      20f\n\t"
-            "b      21f\n\t" /* one between */
-            "b      21f\n"
-            "22:\n\t" DECODE(OUTPUT_ONLY)
-            "12:\n\t" /* the next channel */
+            "cmp    r1, #2\n\t" /* NNQ_RELU, MODE_ONLY */
+            "beq    12f\n\t"
+            "b      20f\n"
+            "12:\n\t"
+            "ldr    r7, [sp, " CHANNEL "]\n\t" DECODE(OUTPUT)
+            "13:\n\t" /* the next channel */
             "adds   r6, #16\n\t"
             "str    r6, [sp, " RECORD "]\n\t"
             "adds   r7, #1\n\t"
             "str    r7, [sp, " CHANNEL "]\n\t"
             "ldr    r0, [sp, " CHANNELS "]\n\t"
             "cmp    r7, r0\n\t"
-            "beq    13f\n\t"
+            "beq    14f\n\t"
             "b      10b\n"
-            "13:\n\t"
+            "14:\n\t"
             "add    sp, " FRAME "\n\t" NNQ_RESTORE "\n"
-            "23:\n\t"
-            "ldr    r0, [sp, " SUMS "]\n\t"
-            "add    r1, sp, #80\n\t"
-            "ldmia  r0!, {r2-r5}\n\t"
-            "stmia  r1!, {r2-r5}\n\t"
-            "ldmia  r0!, {r2-r5}\n\t"
-            "stmia  r1!, {r2-r5}\n\t"
-            "str    r0, [sp, " SUMS "]\n\t" DECODE(OUTPUT_LAST)
-            "b      12b\n"
             "20:\n\t"
-            "ldr    r7, [sp, " SUMS "]\n\t" DECODE(KEEP_FIRST)
-            "b      24f\n"
-            "21:\n\t"
-            "ldr    r7, [sp, " SUMS "]\n\t" DECODE(KEEP)
-            "24:\n\t"
+            "ldr    r7, [sp, " SUMS "]\n\t"
+            "cmp    r2, #8\n\t"
+            "bhs    21f\n\t"
+            "ldr    r0, [r6]\n\t" /* the bias */
+            "mov    r1, r0\n\t"
+            "mov    r2, r0\n\t"
+            "mov    r3, r0\n\t"
+            "mov    r4, r7\n\t"
+            "stmia  r4!, {r0-r3}\n\t"
+            "stmia  r4!, {r0-r3}\n"
+            "21:\n\t" DECODE(KEEP)
             "mov    r3, r7\n\t"
             "ldr    r1, [sp, " SUMS_STEP "]\n\t"
             "adds   r1, r1, r7\n\t"
             "str    r1, [sp, " SUMS "]\n\t"
             "ldr    r7, [sp, " CHANNEL "]\n\t"
             "ldr    r1, [sp, " MODE "]\n\t"
-            "cmp    r1, #8\n\t"
-            "blo    24f\n\t"
-            "b      12b\n"
-            "24:\n\t"
-            /* Outputs of a channel of kind NNQ_ANY. r3 sums, r4 and r5 outputs, r6 record, r7 channel. */
+            "lsrs   r1, r1, #3\n\t"
+            "bcs    13b\n\t"
+            /* Outputs of the sums. r3 sums, r4 and r5 outputs, r6 record, r7 channel. */
             "mov    r4, sp\n\t"
             "movs   r5, #32\n\t"
-            "add    r5, sp\n"
+            "add    r5, sp\n\t"
+            "ldrb   r1, [r6, #14]\n\t" /* kind */
+            "cmp    r1, #0\n\t"
+            "beq    25f\n"
+            "22:\n\t"
+            "ldmia  r3!, {r0}\n\t"
+            "cmp    r0, #0\n\t"
+            "bgt    23f\n\t"
+            "movs   r0, #128\n\t"
+            "b      24f\n"
+            "23:\n\t" NNQ_SCALE_RELU
+            "cmp    r0, #127\n\t"
+            "ble    24f\n\t"
+            "movs   r0, #127\n"
+            "24:\n\t"
+            "ldmia  r4!, {r1}\n\t"
+            "strb   r0, [r1, r7]\n\t"
+            "cmp    r4, r5\n\t"
+            "bne    22b\n\t"
+            "b      13b\n"
             "25:\n\t"
             "ldmia  r3!, {r0}\n\t" NNQ_SCALE_ANY
             "ldr    r1, [sp, " AWAY "]\n\t"
             "cmp    r1, #0\n\t"
-            "beq    1f\n\t"
+            "beq    26f\n\t"
             "adds   r0, #64\n\t"
-            "bpl    1f\n\t"
+            "bpl    26f\n\t"
             "subs   r0, #128\n"
-            "1:\n\t" NNQ_SHIFT_ANY
+            "26:\n\t" NNQ_SHIFT_ANY
             "ldmia  r4!, {r1}\n\t"
             "strb   r0, [r1, r7]\n\t"
             "cmp    r4, r5\n\t"
             "bne    25b\n\t"
-            "b      12b\n\t");
+            "b      13b\n\t");
 }
 
 /* --- The map --- */
 
-/* Where a pixel's window is: its first byte counted from the input's, and its first row and column. */
-typedef struct place {
-    int32_t offset;
-    int32_t y;
-    int32_t x;
-} place;
+/* What scratch has behind words, sums and padding. */
+typedef struct block {
+    window windows[8];
+    walk next;
+    cursor to;
+    pass run;
+    int32_t is_inside; /* find_windows' */
+    int32_t left;      /* channels of the cursor's column from it on */
+    int32_t row_skip;  /* from behind a window's row to its next one */
+} block;
 
-typedef struct map {
-    const nnq_shape *shape;
-    const int8_t *input;
-    const int8_t *padding;
-    place *places; /* of eight pixels */
-    int32_t row;   /* bytes of an input row */
-    int32_t is_inside; /* all eight windows, as far as columns go */
-} map;
-
-/* A place in a window. */
-typedef struct cursor {
-    int32_t y;
-    int32_t x;
-    int32_t channel;
-} cursor;
-
-/* Addresses of taps that begin at the cursor, in eight windows. */
-static void find_windows(const map *at, const cursor *to, const int8_t *windows[8]) {
-    const int32_t offset = to->y * at->row + to->x * at->shape->in_channels + to->channel;
-    const uint32_t height = at->shape->in_height;
-    const uint32_t width = at->shape->in_width;
-    const place *from = at->places;
-    for (const int8_t **end = windows + 8; windows < end; windows++, from++) {
-        const int32_t is_inside = (uint32_t)(from->y + to->y) < height && (uint32_t)(from->x + to->x) < width;
-        *windows = is_inside ? at->input + from->offset + offset : at->padding;
-    }
+static void start(const nnq_shape *shape, block *at) {
+    const int32_t channels = shape->in_channels;
+    const int32_t row = shape->in_width * channels;
+    const int32_t step = shape->stride_width * channels;
+    const int32_t columns = shape->in_width - shape->kernel_width + 1;
+    walk *next = &at->next;
+    next->next.y = -shape->pad_top;
+    next->next.x = -shape->pad_left;
+    next->next.input += next->next.y * row + next->next.x * channels;
+    next->column = 0;
+    next->left = shape->out_height * shape->out_width;
+    next->input_step = step;
+    next->stride_width = shape->stride_width;
+    next->output_step = shape->out_channels;
+    next->columns = shape->out_width;
+    next->inside = columns < 0 ? 0 : columns;
+    next->input_row = shape->stride_height * row - step * shape->out_width;
+    next->x = -shape->pad_left;
+    next->stride_height = shape->stride_height;
+    at->to.height = shape->in_height;
+    at->to.width = shape->in_width;
+    at->run.away = shape->away;
+    at->row_skip = row - shape->kernel_width * channels;
 }
 
-/* Stages taps from the cursor on, and moves it behind them. */
-static void stage(const map *at, cursor *to, uint32_t *words, int32_t count) {
-    const nnq_shape *shape = at->shape;
-    const int8_t *windows[8];
-    uint32_t *sums = words;
-    words += 5;
-    for (int32_t i = 0; i < 5; i++) {
-        sums[i] = 0;
-    }
+/* Stages a slice from the cursor on, which moves behind it. */
+static void stage(const nnq_shape *shape, block *at, uint32_t count) {
+    uint32_t *words = at->to.sums;
+    memset(words, 0, NNQ_TAP_BYTES);
+    words += NNQ_TAP_BYTES / 4;
     while (count > 0) {
-        const int32_t columns = at->is_inside ? shape->kernel_width - to->x : 1;
-        const int32_t left = columns * shape->in_channels - to->channel;
-        const int32_t run = left < count ? left : count;
-        find_windows(at, to, windows);
-        stage_taps(windows, words, (uint32_t)run, sums);
-        words += 5 * run;
-        count -= run;
-        to->channel += run;
-        while (to->channel >= shape->in_channels) {
-            to->channel -= shape->in_channels;
-            to->x++;
+        int32_t run = at->left;
+        if (at->is_inside) {
+            run += (shape->kernel_width - 1 - at->to.x) * shape->in_channels;
         }
-        if (to->x == shape->kernel_width) {
-            to->x = 0;
-            to->y++;
+        if ((uint32_t)run > count) {
+            run = (int32_t)count;
+        }
+        stage_taps(at->windows, words, (uint32_t)run, &at->to);
+        words += NNQ_TAP_BYTES / 4 * run;
+        count -= (uint32_t)run;
+        at->to.offset += run;
+        for (at->left -= run; at->left <= 0; at->left += shape->in_channels) {
+            at->to.x++;
+        }
+        if (at->to.x == shape->kernel_width) {
+            at->to.x = 0;
+            at->to.y++;
+            at->to.offset += at->row_skip;
         }
     }
 }
 
-/* The pixel that follows, as far as there is one. */
-typedef struct walk {
-    place window;
-    int32_t column;
-    int32_t left; /* pixels */
-    int8_t *output;
-} walk;
-
-static void advance(const nnq_shape *shape, walk *at) {
-    if (--at->left <= 0) {
-        return;
-    }
-    at->output += shape->out_channels;
-    at->window.x += shape->stride_width;
-    at->window.offset += shape->stride_width * shape->in_channels;
-    if (++at->column == shape->out_width) {
-        const int32_t step = shape->stride_height * shape->in_width - shape->stride_width * shape->out_width;
-        at->column = 0;
-        at->window.x = -shape->pad_left;
-        at->window.y += shape->stride_height;
-        at->window.offset += step * shape->in_channels;
-    }
+/* What run_pass gets for `count` taps, from `tap` on, of a group of channels. */
+static void set_pass(const nnq_shape *shape, const uint8_t *constants, pass *run, uint32_t channel, uint32_t tap,
+                     uint32_t count) {
+    const uint32_t taps = nnq_taps_armv6m(shape);
+    const uint8_t *records = constants + NNQ_CONV2D_HEAD_BYTES;
+    const uint32_t missing = (0 - count) & (ROUND_TAPS - 1);
+    run->words_end = run->words + NNQ_TAP_BYTES / 4 * (count + 1);
+    run->weights = records + (uint32_t)NNQ_RECORD_BYTES * shape->out_channels + channel * taps + tap - missing;
+    run->skip = taps - count - missing;
+    run->entry = missing * ROUND_TAP_BYTES;
+    run->record = records + NNQ_RECORD_BYTES * channel;
+    run->mode = (uint32_t)((tap > 0 ? MODE_LAST : MODE_ONLY) + (tap + count < taps ? MODE_FIRST : MODE_ONLY));
 }
 
 void nnq_conv2d_armv6m(const nnq_shape *shape, const uint8_t *constants, const int8_t *input, int8_t *output,
@@ -416,43 +529,29 @@ void nnq_conv2d_armv6m(const nnq_shape *shape, const uint8_t *constants, const i
     const uint32_t slice = (uint32_t)nnq_load_u16(constants);
     const uint32_t group = nnq_group_armv6m(shape, slice);
     uint8_t *padding = scratch + nnq_slices_bytes_armv6m(shape);
-    const uint32_t padding_bytes = nnq_padding_bytes_armv6m(shape);
-    pass run;
-    map from = {shape, input, (const int8_t *)padding, (place *)(void *)(padding + padding_bytes),
-                shape->in_width * shape->in_channels, 0};
-    walk next = {{0, -shape->pad_top, -shape->pad_left}, 0, shape->out_height * shape->out_width, output};
-    next.window.offset = (next.window.y * shape->in_width + next.window.x) * shape->in_channels;
-    memset(padding, (uint8_t)shape->in_zero_point, padding_bytes);
-    run.away = shape->away;
-    run.words = (uint32_t *)(void *)scratch;
-    while (next.left > 0) {
-        from.is_inside = 1;
-        for (int32_t i = 0; i < 8; i++) {
-            from.places[i] = next.window;
-            from.is_inside &= next.window.x >= 0 && next.window.x + shape->kernel_width <= shape->in_width;
-            run.outputs[i] = next.output;
-            advance(shape, &next);
-        }
+    block *at = (block *)(void *)(padding + nnq_padding_bytes_armv6m(shape));
+    memset(padding, (uint8_t)shape->in_zero_point, nnq_padding_bytes_armv6m(shape));
+    at->next.next.input = input;
+    at->next.output = output;
+    at->to.padding = (const int8_t *)padding;
+    at->to.sums = at->run.words = (uint32_t *)(void *)scratch;
+    at->run.sums = (int32_t *)(void *)(scratch + nnq_words_bytes_armv6m(slice));
+    at->run.sums_step = slice == taps ? 0 : NNQ_SUMS_BYTES;
+    start(shape, at);
+    while (at->next.left > 0) {
+        at->is_inside = find_windows(&at->next, at->windows, at->run.outputs);
         for (uint32_t channel = 0; channel < shape->out_channels; channel += group) {
-            cursor to = {0, 0, 0};
-            const uint32_t channels = nnq_least_armv6m(group, shape->out_channels - channel);
-            run.channels = channels;
+            at->to.offset = at->to.y = at->to.x = 0;
+            at->left = shape->in_channels;
+            at->run.channels = nnq_least_armv6m(group, shape->out_channels - channel);
             for (uint32_t tap = 0; tap < taps; tap += slice) {
                 const uint32_t count = nnq_least_armv6m(slice, taps - tap);
-                const uint32_t missing = (0 - count) & (ROUND - 1);
-                stage(&from, &to, run.words, (int32_t)count);
-                run.words_end = run.words + 5 * (count + 1);
-                run.record = constants + 4 + NNQ_RECORD_BYTES * channel;
-                run.weights = constants + 4 + (uint32_t)NNQ_RECORD_BYTES * shape->out_channels + channel * taps + tap - missing;
-                run.skip = taps - count - missing;
-                run.entry = missing * ROUND_TAP_BYTES;
-                run.sums = (int32_t *)(void *)(scratch + nnq_words_bytes_armv6m(slice));
-                run.sums_step = slice == taps ? 0 : NNQ_SUMS_BYTES;
-                run.mode = (tap == 0 ? MODE_FIRST : MODE_MIDDLE) - (tap + count == taps ? 8u : 0u);
-                run_pass(&run);
+                stage(shape, at, count);
+                set_pass(shape, constants, &at->run, channel, tap, count);
+                run_pass(&at->run);
             }
-            for (int32_t i = 0; i < 8; i++) {
-                run.outputs[i] += channels;
+            for (int32_t i = 0; i < 8 && group < shape->out_channels; i++) {
+                at->run.outputs[i] += group;
             }
         }
     }

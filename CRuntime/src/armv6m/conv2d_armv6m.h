@@ -15,7 +15,8 @@ enum {
     NNQ_SLICE_ONLY = 176,     /* the most taps of a window that is one slice */
     NNQ_SLICE_MOST = 96,      /* the most taps of one slice of several */
     NNQ_SLICES_MEMORY = 3584, /* for a slice and the sums that wait for the next one */
-    NNQ_PLACES_BYTES = 8 * 12
+    NNQ_BLOCK_BYTES = 280,    /* the kernel's own state */
+    NNQ_CONV2D_HEAD_BYTES = 4 /* of constants, before the records */
 };
 
 static inline uint32_t nnq_taps_armv6m(const nnq_shape *shape) {
@@ -31,7 +32,7 @@ static inline uint32_t nnq_words_bytes_armv6m(uint32_t slice) {
     return NNQ_TAP_BYTES * (1 + slice);
 }
 
-/* Scratch has, in this order, words, sums of channels between slices, padding, places. Words and sums take: */
+/* Scratch has, in this order, words, sums of channels between slices, padding, state. Words and sums take: */
 static inline uint32_t nnq_slices_bytes_armv6m(const nnq_shape *shape) {
     const uint32_t taps = nnq_taps_armv6m(shape);
     const uint32_t words = nnq_words_bytes_armv6m(nnq_least_armv6m(taps, NNQ_SLICE_ONLY));

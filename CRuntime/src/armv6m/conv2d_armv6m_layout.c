@@ -5,10 +5,8 @@
 #include "channel_armv6m_layout.h"
 #include "conv2d_armv6m.h"
 
-enum { HEAD = 4 };
-
 static uint32_t weights_at(const nnq_shape *shape) {
-    return HEAD + (uint32_t)NNQ_RECORD_BYTES * shape->out_channels;
+    return NNQ_CONV2D_HEAD_BYTES + (uint32_t)NNQ_RECORD_BYTES * shape->out_channels;
 }
 
 static uint32_t size(const nnq_shape *shape) {
@@ -16,7 +14,7 @@ static uint32_t size(const nnq_shape *shape) {
 }
 
 static uint32_t scratch(const nnq_shape *shape) {
-    return nnq_slices_bytes_armv6m(shape) + nnq_padding_bytes_armv6m(shape) + NNQ_PLACES_BYTES;
+    return nnq_slices_bytes_armv6m(shape) + nnq_padding_bytes_armv6m(shape) + NNQ_BLOCK_BYTES;
 }
 
 static int32_t weight(const nnq_shape *shape, const uint8_t *constants, int32_t channel, int32_t tap) {
@@ -25,7 +23,7 @@ static int32_t weight(const nnq_shape *shape, const uint8_t *constants, int32_t 
 
 static void load(const nnq_shape *shape, const uint8_t *constants, int32_t channel, nnq_channel *loaded) {
     (void)shape;
-    nnq_load_channel_armv6m(constants + HEAD + NNQ_RECORD_BYTES * channel, loaded);
+    nnq_load_channel_armv6m(constants + NNQ_CONV2D_HEAD_BYTES + NNQ_RECORD_BYTES * channel, loaded);
 }
 
 /* The largest sum of |w| of a channel in taps first .. first + count - 1, as far as there are such. */
@@ -67,7 +65,7 @@ static int32_t valid(const nnq_shape *shape, const uint8_t *constants) {
     const uint32_t slice = (uint32_t)nnq_load_u16(constants);
     int32_t is_valid = nnq_load_u16(constants + 2) == 0 && slice_fits(shape, constants, slice);
     for (int32_t c = 0; c < shape->out_channels; c++) {
-        is_valid &= nnq_valid_channel_armv6m(shape, constants + HEAD + NNQ_RECORD_BYTES * c, bound(shape, constants, c));
+        is_valid &= nnq_valid_channel_armv6m(shape, constants + NNQ_CONV2D_HEAD_BYTES + NNQ_RECORD_BYTES * c, bound(shape, constants, c));
     }
     return is_valid;
 }
@@ -104,7 +102,7 @@ int32_t nnq_pack_conv2d_armv6m(const nnq_shape *shape, const int8_t *filter, con
     }
     nnq_store_u16_armv6m(constants, (int32_t)best_slice(shape, constants));
     for (int32_t c = 0; c < shape->out_channels; c++) {
-        uint8_t *record = constants + HEAD + NNQ_RECORD_BYTES * c;
+        uint8_t *record = constants + NNQ_CONV2D_HEAD_BYTES + NNQ_RECORD_BYTES * c;
         nnq_store_channel_armv6m(record, &channels[c], NNQ_ANY);
         const int32_t kind = nnq_kind_armv6m(shape, &channels[c], bound(shape, constants, c));
         nnq_store_channel_armv6m(record, &channels[c], kind);
