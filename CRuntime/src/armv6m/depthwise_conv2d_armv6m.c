@@ -13,29 +13,19 @@
 #include "channel_armv6m.h"
 #include "depthwise_conv2d_armv6m.h"
 
-/* A tap: where its words begin, from an output's place in the first plane; its weight. */
+/* A tap: from an output's place in the first plane to its own; its weight. */
 typedef struct tap {
     int32_t offset;
     int32_t weight;
 } tap;
 
-/* The part of a plane that is in the map. */
-typedef struct plane {
-    int32_t *words;
-    int32_t offset; /* from the channel's first byte */
-    int32_t columns;
-    int32_t rows;
-    int32_t offset_skip; /* bytes from a row's end to the next one's begin */
-    int32_t words_skip;
-} plane;
-
 typedef struct tile {
     int32_t *planes; /* then sums */
     int32_t *planes_end;
     int32_t zero_point;
-    const plane *entries;
-    const plane *entries_end;
-    int32_t step; /* bytes from a column to the next */
+    const nnq_plane *entries; /* of planes */
+    const nnq_plane *entries_end;
+    int32_t in_step;
     const int8_t *input; /* of the first channel */
     const int8_t *weights;
     tap *taps;
@@ -44,7 +34,7 @@ typedef struct tile {
     const uint8_t *record;
     int32_t *sums_end;
     int8_t *output;
-    int32_t out_step; /* bytes from a column to the next; from a row's end to the next row */
+    int32_t out_step;
     int32_t out_skip;
     int32_t row_bytes; /* of sums; from a row's end to the next row */
     int32_t row_skip;
@@ -59,7 +49,7 @@ typedef struct tile {
 #define ZERO_POINT "#8"
 #define ENTRIES "#12"
 #define ENTRIES_END "#16"
-#define STEP "#20"
+#define IN_STEP "#20"
 #define INPUT "#24"
 #define WEIGHTS "#28"
 #define TAPS "#32"
@@ -126,15 +116,24 @@ __attribute__((naked, noinline)) static void run_tile(NNQ_UNUSED const tile *at)
             "2:\n\t"
             "cmp    r7, lr\n\t"
             "beq    7f\n\t"
-            "ldmia  r7!, {r0-r5}\n\t"
+            "ldrh   r2, [r7, #8]\n\t" /* columns */
+            "ldrh   r3, [r7, #10]\n\t" /* rows */
+            "ldrh   r4, [r7, #12]\n\t" /* words */
+            "ldrh   r5, [r7, #14]\n\t" /* words_skip */
+            "ldmia  r7!, {r0, r1}\n\t" /* input, in_skip */
+            "adds   r7, #8\n\t"
             "mov    r8, r2\n\t"
             "mov    r9, r3\n\t"
-            "mov    r10, r4\n\t"
+            "mov    r10, r1\n\t"
+            "lsls   r5, r5, #2\n\t"
             "mov    r11, r5\n\t"
             "mov    r12, r7\n\t"
-            "ldr    r2, [sp, " INPUT "]\n\t"
-            "adds   r1, r1, r2\n\t"
-            "ldr    r3, [sp, " STEP "]\n\t"
+            "ldr    r1, [sp, " INPUT "]\n\t"
+            "adds   r1, r1, r0\n\t"
+            "ldr    r0, [sp, " PLANES "]\n\t"
+            "lsls   r4, r4, #2\n\t"
+            "adds   r0, r0, r4\n\t"
+            "ldr    r3, [sp, " IN_STEP "]\n\t"
             "lsls   r7, r3, #1\n\t"
             "movs   r2, #0\n"
             "3:\n\t"
@@ -276,124 +275,45 @@ __attribute__((naked, noinline)) static void run_tile(NNQ_UNUSED const tile *at)
             "add    sp, " FRAME "\n\t" NNQ_RESTORE);
 }
 
-/* Places of a tile in a phase that are in the map: how many, after how many, and where the first of them is. */
-typedef struct span {
-    int32_t count;
-    int32_t before;
-    int32_t first;
-} span;
-
-static span find_span(const nnq_axis *axis, int32_t out, int32_t outputs, int32_t phase) {
-    span found = {0, 0, out * axis->stride + phase - axis->pad};
-    int32_t left = outputs + axis->more;
-    while (left > 0 && found.first < 0) {
-        found.first += axis->stride;
-        found.before++;
-        left--;
-    }
-    for (int32_t place = found.first; left > 0 && place < axis->in; place += axis->stride) {
-        found.count++;
-        left--;
-    }
-    return found;
-}
-
-/* The part of each plane that is in the map. */
-static plane *find_planes(const tile *at, const nnq_axis *slow, const nnq_axis *fast, int32_t row, int32_t rows,
-                          int32_t column, int32_t columns, plane *to) {
-    const int32_t width = fast->tile + fast->more;
-    int32_t *words = at->planes;
-    for (int32_t i = 0; i < slow->phases; i++) {
-        const span down = find_span(slow, row, rows, i);
-        for (int32_t j = 0; j < fast->phases; j++) {
-            const span across = find_span(fast, column, columns, j);
-            if (down.count > 0 && across.count > 0) {
-                to->words = words + down.before * width + across.before;
-                to->offset = down.first * slow->in_step + across.first * fast->in_step;
-                to->columns = across.count;
-                to->rows = down.count;
-                to->offset_skip = slow->stride * slow->in_step - across.count * at->step;
-                to->words_skip = 4 * (width - across.count);
-                to++;
-            }
-            words += (slow->tile + slow->more) * width;
-        }
-    }
-    return to;
-}
-
-/* Where a tap's place in a direction is: its phase's plane, and there the place of an output's first tap, further by one
- * for each stride. */
-typedef struct reach {
-    int32_t offset;
-    int32_t phase;
-    int32_t phase_step;
-    int32_t place_step;
-} reach;
-
-static void advance(reach *at, int32_t stride) {
-    at->phase++;
-    at->offset += at->phase_step;
-    if (at->phase == stride) {
-        at->phase = 0;
-        at->offset += at->place_step - stride * at->phase_step;
-    }
-}
-
-/* Offsets of all taps, in the order of the weights; those of a multiple of nine that have none get weight 0. */
-static tap *make_taps(const nnq_shape *shape, const nnq_axis *slow, const nnq_axis *fast, tap *to) {
-    const int32_t plane_bytes = (int32_t)nnq_plane_bytes(slow, fast);
-    const int32_t is_down_fast = shape->out_height > shape->out_width;
-    const reach along_slow = {0, 0, plane_bytes * fast->phases, 4 * (fast->tile + fast->more)};
-    const reach along_fast = {0, 0, plane_bytes, 4};
-    reach down = is_down_fast ? along_fast : along_slow;
-    memset(to, 0, nnq_taps_bytes(shape));
-    for (int32_t i = 0; i < shape->kernel_height; i++) {
-        reach across = is_down_fast ? along_slow : along_fast;
-        for (int32_t j = 0; j < shape->kernel_width; j++) {
-            to->offset = down.offset + across.offset;
-            to++;
-            advance(&across, shape->stride_width);
-        }
-        advance(&down, shape->stride_height);
-    }
-    return to;
-}
-
 void nnq_depthwise_conv2d_armv6m(const nnq_shape *shape, const uint8_t *constants, const int8_t *input, int8_t *output,
                                  uint8_t *scratch) {
-    nnq_axis slow;
-    nnq_axis fast;
-    tile run;
-    nnq_make_axes(shape, &slow, &fast);
-    const int32_t width = fast.tile + fast.more;
-    run.planes = (int32_t *)(void *)scratch;
-    run.planes_end = run.planes + nnq_planes_bytes(&slow, &fast) / 4;
-    run.zero_point = shape->in_zero_point;
-    run.taps = (tap *)(void *)(run.planes_end + NNQ_PLANES_SLACK / 4);
-    run.taps_end = make_taps(shape, &slow, &fast, run.taps);
-    run.rounds_end = run.taps + nnq_taps_bytes(shape) / NNQ_TAP_ENTRY_BYTES;
-    plane *entries = (plane *)(void *)run.rounds_end;
-    run.entries = entries;
-    run.step = fast.stride * fast.in_step;
-    run.input = input;
-    run.record = constants;
-    run.weights = (const int8_t *)constants + NNQ_RECORD_BYTES * shape->out_channels;
-    run.out_step = fast.out_step;
-    run.channels = shape->out_channels;
-    run.away = shape->away;
-    for (int32_t row = 0; row < slow.out; row += slow.tile) {
-        run.rows = slow.out - row < slow.tile ? slow.out - row : slow.tile;
-        for (int32_t column = 0; column < fast.out; column += fast.tile) {
-            const int32_t columns = fast.out - column < fast.tile ? fast.out - column : fast.tile;
-            run.entries_end = find_planes(&run, &slow, &fast, row, run.rows, column, columns, entries);
-            run.sums_end = run.planes + (run.rows - 1) * width + columns;
-            run.output = output + row * slow.out_step + column * fast.out_step;
-            run.out_skip = slow.out_step - columns * fast.out_step;
-            run.row_bytes = 4 * columns;
-            run.row_skip = 4 * (width - columns);
-            run_tile(&run);
-        }
+    const nnq_planes_head *head = (const nnq_planes_head *)(const void *)constants;
+    const int32_t *offsets = (const int32_t *)(const void *)(head + 1);
+    const nnq_tile *next = (const nnq_tile *)(const void *)(offsets + head->taps);
+    const nnq_tile *end = next;
+    tile *at = (tile *)(void *)scratch;
+    for (int32_t i = 0; i < head->tiles; i++) {
+        end = (const nnq_tile *)(const void *)((const nnq_plane *)(const void *)(end + 1) + end->planes);
+    }
+    at->planes = (int32_t *)(void *)(scratch + NNQ_TILE_STATE_BYTES);
+    at->planes_end = at->planes + head->planes_bytes / 4;
+    at->zero_point = shape->in_zero_point;
+    at->in_step = head->in_step;
+    at->input = input;
+    at->record = (const uint8_t *)end;
+    at->weights = (const int8_t *)at->record + NNQ_RECORD_BYTES * shape->out_channels;
+    at->taps = (tap *)(void *)(at->planes_end + NNQ_PLANES_SLACK / 4);
+    at->taps_end = at->taps + head->taps;
+    at->rounds_end = at->taps + NNQ_ROUND_TAPS * head->rounds;
+    at->out_step = head->out_step;
+    at->channels = shape->out_channels;
+    at->away = shape->away;
+    memset(at->taps, 0, (size_t)(NNQ_ROUND_TAPS * NNQ_TAP_ENTRY_BYTES * head->rounds));
+    for (int32_t i = 0; i < head->taps; i++) {
+        at->taps[i].offset = offsets[i];
+    }
+    while (next < end) {
+        const int32_t columns = next->columns;
+        at->entries = (const nnq_plane *)(const void *)(next + 1);
+        at->entries_end = at->entries + next->planes;
+        at->rows = next->rows;
+        at->row_bytes = 4 * columns;
+        at->row_skip = 4 * (head->width - columns);
+        at->sums_end = at->planes + (next->rows - 1) * head->width + columns;
+        at->output = output + next->output;
+        at->out_skip = next->out_skip;
+        run_tile(at);
+        next = (const nnq_tile *)(const void *)at->entries_end;
     }
 }
 
