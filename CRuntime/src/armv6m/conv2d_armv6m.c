@@ -127,7 +127,7 @@ typedef struct cursor {
 /* Five words for each of the `count` taps that follow each other from the cursor on, also added to five sums: 12
  * instructions a window and 39 a tap. */
 __attribute__((naked, noinline)) static void stage_taps(NNQ_UNUSED const window windows[8], NNQ_UNUSED uint32_t *words,
-                                                        NNQ_UNUSED uint32_t count, NNQ_UNUSED const cursor *at) {
+                                                        NNQ_UNUSED int32_t count, NNQ_UNUSED const cursor *at) {
     __asm__(NNQ_SAVE
             "push   {r1, r2, r3}\n\t"
             "sub    sp, #32\n\t"
@@ -213,14 +213,14 @@ typedef struct pass {
     uint32_t *words;    /* five sums of words, then the words */
     const uint32_t *words_end;
     const uint8_t *weights; /* of the first channel, less those that its first round of eight does not have */
-    uint32_t skip;          /* from behind a channel's weights in the slice to the next channel's */
-    uint32_t entry;         /* bytes of the loop that are skipped in the first round */
+    int32_t skip;          /* from behind a channel's weights in the slice to the next channel's */
+    int32_t entry;         /* bytes of the loop that are skipped in the first round */
     const uint8_t *record;
     int32_t *sums; /* between slices, eight a channel */
-    uint32_t sums_step;
-    uint32_t channels;
-    uint32_t mode;
-    uint32_t away;
+    int32_t sums_step;
+    int32_t channels;
+    int32_t mode;
+    int32_t away;
 } pass;
 
 /* Slices by mode: bit 2 says that others follow, bit 3 that others went before. */
@@ -445,60 +445,58 @@ __attribute__((naked, noinline)) static void run_pass(NNQ_UNUSED const pass *at)
 
 /* --- The map --- */
 
-/* What scratch has behind words, sums and padding. */
-typedef struct block {
+/* The kernel's own state, in scratch. */
+typedef struct state {
+    walk pixels;
     window windows[8];
-    walk next;
     cursor to;
     pass run;
     int32_t is_inside; /* find_windows' */
     int32_t left;      /* channels of the cursor's column from it on */
     int32_t row_skip;  /* from behind a window's row to its next one */
-} block;
+} state;
 
-static void start(const nnq_shape *shape, block *at) {
+typedef char state_fits[sizeof(state) <= NNQ_STATE_BYTES ? 1 : -1];
+
+/* Before the first pixel. */
+static void start(const nnq_shape *shape, walk *at, const int8_t *input, int8_t *output) {
     const int32_t channels = shape->in_channels;
     const int32_t row = shape->in_width * channels;
-    const int32_t step = shape->stride_width * channels;
     const int32_t columns = shape->in_width - shape->kernel_width + 1;
-    walk *next = &at->next;
-    next->next.y = -shape->pad_top;
-    next->next.x = -shape->pad_left;
-    next->next.input += next->next.y * row + next->next.x * channels;
-    next->column = 0;
-    next->left = shape->out_height * shape->out_width;
-    next->input_step = step;
-    next->stride_width = shape->stride_width;
-    next->output_step = shape->out_channels;
-    next->columns = shape->out_width;
-    next->inside = columns < 0 ? 0 : columns;
-    next->input_row = shape->stride_height * row - step * shape->out_width;
-    next->x = -shape->pad_left;
-    next->stride_height = shape->stride_height;
-    at->to.height = shape->in_height;
-    at->to.width = shape->in_width;
-    at->run.away = shape->away;
-    at->row_skip = row - shape->kernel_width * channels;
+    at->next.y = -shape->pad_top;
+    at->next.x = at->x = -shape->pad_left;
+    at->next.input = input + at->next.y * row + at->x * channels;
+    at->column = 0;
+    at->left = shape->out_height * shape->out_width;
+    at->output = output;
+    at->stride_width = shape->stride_width;
+    at->input_step = at->stride_width * channels;
+    at->output_step = shape->out_channels;
+    at->columns = shape->out_width;
+    at->inside = columns < 0 ? 0 : columns;
+    at->stride_height = shape->stride_height;
+    at->input_row = at->stride_height * row - at->input_step * at->columns;
 }
 
 /* Stages a slice from the cursor on, which moves behind it. */
-static void stage(const nnq_shape *shape, block *at, uint32_t count) {
-    uint32_t *words = at->to.sums;
-    memset(words, 0, NNQ_TAP_BYTES);
-    words += NNQ_TAP_BYTES / 4;
+static void stage(const nnq_shape *shape, state *at, int32_t count) {
+    uint32_t *words = at->run.words;
+    for (int32_t i = 0; i < NNQ_TAP_BYTES / 4; i++) {
+        *words++ = 0;
+    }
     while (count > 0) {
         int32_t run = at->left;
         if (at->is_inside) {
             run += (shape->kernel_width - 1 - at->to.x) * shape->in_channels;
         }
-        if ((uint32_t)run > count) {
-            run = (int32_t)count;
-        }
-        stage_taps(at->windows, words, (uint32_t)run, &at->to);
+        run = run < count ? run : count;
+        stage_taps(at->windows, words, run, &at->to);
         words += NNQ_TAP_BYTES / 4 * run;
-        count -= (uint32_t)run;
+        count -= run;
         at->to.offset += run;
-        for (at->left -= run; at->left <= 0; at->left += shape->in_channels) {
+        at->left -= run;
+        while (at->left <= 0) {
+            at->left += shape->in_channels;
             at->to.x++;
         }
         if (at->to.x == shape->kernel_width) {
@@ -509,51 +507,56 @@ static void stage(const nnq_shape *shape, block *at, uint32_t count) {
     }
 }
 
-/* What run_pass gets for `count` taps, from `tap` on, of a group of channels. */
-static void set_pass(const nnq_shape *shape, const uint8_t *constants, pass *run, uint32_t channel, uint32_t tap,
-                     uint32_t count) {
-    const uint32_t taps = nnq_taps_armv6m(shape);
-    const uint8_t *records = constants + NNQ_CONV2D_HEAD_BYTES;
-    const uint32_t missing = (0 - count) & (ROUND_TAPS - 1);
-    run->words_end = run->words + NNQ_TAP_BYTES / 4 * (count + 1);
-    run->weights = records + (uint32_t)NNQ_RECORD_BYTES * shape->out_channels + channel * taps + tap - missing;
-    run->skip = taps - count - missing;
-    run->entry = missing * ROUND_TAP_BYTES;
-    run->record = records + NNQ_RECORD_BYTES * channel;
-    run->mode = (uint32_t)((tap > 0 ? MODE_LAST : MODE_ONLY) + (tap + count < taps ? MODE_FIRST : MODE_ONLY));
+/* What the next eight pixels have in channels from run.record and `weights` on. */
+static void run_pixels(const nnq_shape *shape, state *at, const uint8_t *record, const uint8_t *weights, int32_t slice) {
+    const int32_t taps = (int32_t)nnq_taps_armv6m(shape);
+    at->is_inside = find_windows(&at->pixels, at->windows, at->run.outputs);
+    at->to.offset = at->to.y = at->to.x = 0;
+    at->left = shape->in_channels;
+    at->run.mode = MODE_ONLY;
+    for (int32_t left = taps; left > 0; left -= slice) {
+        const int32_t count = left < slice ? left : slice;
+        const int32_t missing = -count & (ROUND_TAPS - 1);
+        stage(shape, at, count);
+        at->run.words_end = at->run.words + NNQ_TAP_BYTES / 4 * (count + 1);
+        at->run.weights = weights + (taps - left) - missing;
+        at->run.skip = taps - count - missing;
+        at->run.entry = missing * ROUND_TAP_BYTES;
+        at->run.record = record;
+        at->run.mode = (at->run.mode != MODE_ONLY ? MODE_LAST : MODE_ONLY) + (left > slice ? MODE_FIRST : MODE_ONLY);
+        run_pass(&at->run);
+    }
 }
 
 void nnq_conv2d_armv6m(const nnq_shape *shape, const uint8_t *constants, const int8_t *input, int8_t *output,
                        uint8_t *scratch) {
+    const int32_t slice = nnq_load_u16(constants);
+    const int32_t group = nnq_load_u16(constants + 2);
+    const int32_t channels = shape->out_channels;
     const uint32_t taps = nnq_taps_armv6m(shape);
-    const uint32_t slice = (uint32_t)nnq_load_u16(constants);
-    const uint32_t group = nnq_group_armv6m(shape, slice);
-    uint8_t *padding = scratch + nnq_slices_bytes_armv6m(shape);
-    block *at = (block *)(void *)(padding + nnq_padding_bytes_armv6m(shape));
-    memset(padding, (uint8_t)shape->in_zero_point, nnq_padding_bytes_armv6m(shape));
-    at->next.next.input = input;
-    at->next.output = output;
-    at->to.padding = (const int8_t *)padding;
-    at->to.sums = at->run.words = (uint32_t *)(void *)scratch;
-    at->run.sums = (int32_t *)(void *)(scratch + nnq_words_bytes_armv6m(slice));
-    at->run.sums_step = slice == taps ? 0 : NNQ_SUMS_BYTES;
-    start(shape, at);
-    while (at->next.left > 0) {
-        at->is_inside = find_windows(&at->next, at->windows, at->run.outputs);
-        for (uint32_t channel = 0; channel < shape->out_channels; channel += group) {
-            at->to.offset = at->to.y = at->to.x = 0;
-            at->left = shape->in_channels;
-            at->run.channels = nnq_least_armv6m(group, shape->out_channels - channel);
-            for (uint32_t tap = 0; tap < taps; tap += slice) {
-                const uint32_t count = nnq_least_armv6m(slice, taps - tap);
-                stage(shape, at, count);
-                set_pass(shape, constants, &at->run, channel, tap, count);
-                run_pass(&at->run);
-            }
-            for (int32_t i = 0; i < 8 && group < shape->out_channels; i++) {
-                at->run.outputs[i] += group;
-            }
+    const uint32_t padding_bytes = nnq_padding_bytes_armv6m(shape);
+    const uint8_t *record = constants + NNQ_CONV2D_HEAD_BYTES;
+    const uint8_t *weights = record + NNQ_RECORD_BYTES * channels;
+    state *at = (state *)(void *)scratch;
+    scratch += NNQ_STATE_BYTES;
+    memset(scratch, (uint8_t)shape->in_zero_point, padding_bytes);
+    at->to.padding = (const int8_t *)scratch;
+    at->to.height = shape->in_height;
+    at->to.width = shape->in_width;
+    at->row_skip = (shape->in_width - shape->kernel_width) * shape->in_channels;
+    at->run.words = at->to.sums = (uint32_t *)(void *)(scratch + padding_bytes);
+    at->run.sums = (int32_t *)(void *)(at->run.words + NNQ_TAP_BYTES / 4 * (slice + 1));
+    at->run.sums_step = (uint32_t)slice == taps ? 0 : NNQ_SUMS_BYTES;
+    at->run.away = shape->away;
+    for (int32_t done = 0; done < channels; done += group) {
+        at->run.channels = group < channels - done ? group : channels - done;
+        start(shape, &at->pixels, input, output);
+        while (at->pixels.left > 0) {
+            run_pixels(shape, at, record, weights, slice);
         }
+        output += group;
+        record += NNQ_RECORD_BYTES * group;
+        weights += taps * (uint32_t)group;
     }
 }
 
