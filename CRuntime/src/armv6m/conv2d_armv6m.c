@@ -109,82 +109,124 @@ __attribute__((naked, noinline)) static int32_t find_windows(NNQ_UNUSED walk *at
             "add    sp, #4\n\t" NNQ_RESTORE);
 }
 
-/* A place in a window, and what surrounds it. */
+/* A place in eight windows. Taps follow each other in memory in a column of `column_taps`: a kernel's row where that is in
+ * the map in all windows, as far as columns go, else the channels of one place. */
 typedef struct cursor {
+    window windows[8];
     int32_t offset;
     int32_t y;
     int32_t x;
-    int32_t height;
+    int32_t height; /* of the map */
     int32_t width;
     const int8_t *padding;
-    uint32_t *sums;
+    uint32_t *words;  /* five sums of words, then words */
+    int32_t left;     /* taps of the column */
+    int32_t column_taps;
+    int32_t columns;  /* in a kernel's row */
+    int32_t row_skip; /* bytes from behind a row to the next one */
 } cursor;
 
-/* r0 tap, r1 words, r2-r6 W0, W1, W3, W2, W4 in this order in memory, r7 and the next of these free; r8-r12 sums, lr taps;
- * on the stack: addresses of the tap in eight windows. */
-#define PIXEL(to, place) "ldr    " to ", [sp, #" place "]\n\tldrsb  " to ", [" to ", r0]\n\t"
+/* Offsets of `cursor`'s members from the first one behind the windows. */
+#define HEIGHT "#12"
+#define WIDTH "#16"
+#define TO_PADDING "#20"
+#define TO_WORDS "#24"
+#define LEFT "#28"
+#define COLUMN_TAPS "#32"
+#define COLUMNS "#36"
+#define ROW_SKIP "#40"
 
-/* Five words for each of the `count` taps that follow each other from the cursor on, also added to five sums: 12
- * instructions a window and 39 a tap. */
-__attribute__((naked, noinline)) static void stage_taps(NNQ_UNUSED const window windows[8], NNQ_UNUSED uint32_t *words,
-                                                        NNQ_UNUSED int32_t count, NNQ_UNUSED const cursor *at) {
+/* r0 tap, r1 words, r2-r6 W0, W1, W3, W2, W4 in this order in memory, r7 and the next of these free, r8-r12 sums, lr taps.
+ * Offsets from the stack pointer: eight addresses of taps, the member, `count`, the next words, width, padding. */
+#define PIXEL(to, i) "ldr    " to ", [sp, #4 * " #i "]\n\tldrsb  " to ", [" to ", r0]\n\t"
+
+/* Five words for each of `count` taps from the cursor on, which moves behind them, and the sums of words: 39 instructions a
+ * tap, and some 140 a column. */
+__attribute__((naked, noinline)) static void stage_taps(NNQ_UNUSED cursor *at, NNQ_UNUSED int32_t count) {
     __asm__(NNQ_SAVE
-            "push   {r1, r2, r3}\n\t"
-            "sub    sp, #32\n\t"
-            "mov    r7, r3\n\t"
-            "mov    r1, r0\n\t"
-            "adds   r1, #96\n\t"
-            "mov    r11, r1\n\t"
-            "ldmia  r7!, {r4-r6}\n\t"
-            "ldmia  r7!, {r1-r3}\n\t"
-            "mov    r8, r1\n\t"
+            "sub    sp, #52\n\t"
+            "adds   r0, #96\n\t"
+            "ldr    r2, [r0, " TO_WORDS "]\n\t"
+            "adds   r2, #20\n\t"
+            "ldr    r3, [r0, " WIDTH "]\n\t"
+            "ldr    r4, [r0, " TO_PADDING "]\n\t"
+            "add    r7, sp, #32\n\t"
+            "stmia  r7!, {r0-r4}\n\t"
+            "movs   r2, #0\n\t"
+            "mov    r8, r2\n\t"
             "mov    r9, r2\n\t"
-            "mov    r10, r3\n\t"
-            "mov    r7, sp\n"
-            /* r0 windows, r1-r3 one of them, r4-r6 cursor, r7 addresses, r8 height, r9 width, r10 padding, r11 end. */
+            "mov    r10, r2\n\t"
+            "mov    r11, r2\n\t"
+            "mov    r12, r2\n"
+            /* Addresses in a column. r0 windows, r1-r3 one, r4-r6 offset, y, x, r7 addresses, lr height. */
             "1:\n\t"
+            "ldr    r0, [sp, #32]\n\t"
+            "ldr    r1, [r0, " HEIGHT "]\n\t"
+            "mov    lr, r1\n\t"
+            "mov    r7, r0\n\t"
+            "ldmia  r7!, {r4-r6}\n\t"
+            "subs   r0, #96\n\t"
+            "mov    r7, sp\n"
+            "2:\n\t"
             "ldmia  r0!, {r1-r3}\n\t"
             "adds   r1, r1, r4\n\t"
             "adds   r2, r2, r5\n\t"
-            "cmp    r2, r8\n\t"
-            "bhs    2f\n\t"
+            "cmp    r2, lr\n\t"
+            "bhs    3f\n\t"
+            "ldr    r2, [sp, #44]\n\t" /* width */
             "adds   r3, r3, r6\n\t"
-            "cmp    r3, r9\n\t"
-            "blo    3f\n"
-            "2:\n\t"
-            "mov    r1, r10\n"
+            "cmp    r3, r2\n\t"
+            "blo    4f\n"
             "3:\n\t"
-            "stmia  r7!, {r1}\n\t"
-            "cmp    r0, r11\n\t"
-            "bne    1b\n\t"
-            "ldr    r1, [sp, #32]\n\t"
-            "ldr    r2, [sp, #36]\n\t"
-            "mov    lr, r2\n\t"
-            "ldr    r3, [sp, #40]\n\t"
-            "ldr    r3, [r3, #24]\n\t"
-            "ldmia  r3!, {r4-r7}\n\t"
-            "mov    r8, r4\n\t"
-            "mov    r9, r5\n\t"
-            "mov    r10, r6\n\t"
-            "mov    r11, r7\n\t"
-            "ldr    r3, [r3]\n\t"
-            "mov    r12, r3\n\t"
-            "movs   r0, #0\n"
+            "ldr    r1, [sp, #48]\n" /* padding */
             "4:\n\t"
-            PIXEL("r2", "0") PIXEL("r3", "4")
+            "stmia  r7!, {r1}\n\t"
+            "ldr    r1, [sp, #32]\n\t"
+            "cmp    r0, r1\n\t"
+            "bne    2b\n\t"
+            /* r1 = taps of the column or as many as are left; moves the cursor. */
+            "ldr    r2, [r0, " LEFT "]\n\t"
+            "ldr    r3, [sp, #36]\n\t" /* count */
+            "mov    r1, r2\n\t"
+            "cmp    r1, r3\n\t"
+            "bls    5f\n\t"
+            "mov    r1, r3\n"
+            "5:\n\t"
+            "subs   r3, r3, r1\n\t"
+            "str    r3, [sp, #36]\n\t"
+            "adds   r4, r4, r1\n\t"
+            "subs   r2, r2, r1\n\t"
+            "bne    6f\n\t"
+            "ldr    r2, [r0, " COLUMN_TAPS "]\n\t"
+            "ldr    r3, [r0, " COLUMNS "]\n\t"
+            "adds   r6, #1\n\t"
+            "cmp    r6, r3\n\t"
+            "bne    6f\n\t"
+            "movs   r6, #0\n\t"
+            "adds   r5, #1\n\t"
+            "ldr    r3, [r0, " ROW_SKIP "]\n\t"
+            "adds   r4, r4, r3\n"
+            "6:\n\t"
+            "str    r2, [r0, " LEFT "]\n\t"
+            "stmia  r0!, {r4-r6}\n\t"
+            "mov    lr, r1\n\t"
+            "ldr    r1, [sp, #40]\n\t" /* words */
+            "movs   r0, #0\n"
+            "7:\n\t"
+            PIXEL("r2", 0) PIXEL("r3", 1)
             "lsls   r4, r3, #20\n\t"
             "adds   r2, r2, r4\n\t" /* W0 */
-            "lsls   r3, r3, #12\n\t" PIXEL("r4", "8")
-            "adds   r3, r3, r4\n\t" PIXEL("r4", "12")
+            "lsls   r3, r3, #12\n\t" PIXEL("r4", 2)
+            "adds   r3, r3, r4\n\t" PIXEL("r4", 3)
             "lsls   r5, r4, #20\n\t"
             "adds   r3, r3, r5\n\t" /* W1 */
-            "lsls   r5, r4, #16\n\t" PIXEL("r6", "16")
+            "lsls   r5, r4, #16\n\t" PIXEL("r6", 4)
             "adds   r5, r5, r6\n\t" /* W2 */
-            "lsls   r4, r4, #12\n\t" PIXEL("r6", "20")
-            "adds   r4, r4, r6\n\t" PIXEL("r6", "24")
+            "lsls   r4, r4, #12\n\t" PIXEL("r6", 5)
+            "adds   r4, r4, r6\n\t" PIXEL("r6", 6)
             "lsls   r7, r6, #20\n\t"
             "adds   r4, r4, r7\n\t" /* W3 */
-            "lsls   r6, r6, #12\n\t" PIXEL("r7", "28")
+            "lsls   r6, r6, #12\n\t" PIXEL("r7", 7)
             "adds   r6, r6, r7\n\t" /* W4 */
             "stmia  r1!, {r2-r6}\n\t"
             "add    r8, r2\n\t"
@@ -194,16 +236,20 @@ __attribute__((naked, noinline)) static void stage_taps(NNQ_UNUSED const window 
             "add    r12, r6\n\t"
             "adds   r0, #1\n\t"
             "cmp    r0, lr\n\t"
-            "bne    4b\n\t"
-            "ldr    r0, [sp, #40]\n\t"
-            "ldr    r0, [r0, #24]\n\t"
+            "bne    7b\n\t"
+            "str    r1, [sp, #40]\n\t"
+            "ldr    r0, [sp, #36]\n\t"
+            "cmp    r0, #0\n\t"
+            "bne    1b\n\t"
+            "ldr    r0, [sp, #32]\n\t"
+            "ldr    r0, [r0, " TO_WORDS "]\n\t"
             "mov    r1, r8\n\t"
             "mov    r2, r9\n\t"
             "mov    r3, r10\n\t"
             "mov    r4, r11\n\t"
             "mov    r5, r12\n\t"
             "stmia  r0!, {r1-r5}\n\t"
-            "add    sp, #44\n\t" NNQ_RESTORE);
+            "add    sp, #52\n\t" NNQ_RESTORE);
 }
 
 /* --- A slice of taps for a group of channels --- */
@@ -448,12 +494,8 @@ __attribute__((naked, noinline)) static void run_pass(NNQ_UNUSED const pass *at)
 /* The kernel's own state, in scratch. */
 typedef struct state {
     walk pixels;
-    window windows[8];
     cursor to;
     pass run;
-    int32_t is_inside; /* find_windows' */
-    int32_t left;      /* channels of the cursor's column from it on */
-    int32_t row_skip;  /* from behind a window's row to its next one */
 } state;
 
 typedef char state_fits[sizeof(state) <= NNQ_STATE_BYTES ? 1 : -1];
@@ -478,46 +520,19 @@ static void start(const nnq_shape *shape, walk *at, const int8_t *input, int8_t 
     at->input_row = at->stride_height * row - at->input_step * at->columns;
 }
 
-/* Stages a slice from the cursor on, which moves behind it. */
-static void stage(const nnq_shape *shape, state *at, int32_t count) {
-    uint32_t *words = at->run.words;
-    for (int32_t i = 0; i < NNQ_TAP_BYTES / 4; i++) {
-        *words++ = 0;
-    }
-    while (count > 0) {
-        int32_t run = at->left;
-        if (at->is_inside) {
-            run += (shape->kernel_width - 1 - at->to.x) * shape->in_channels;
-        }
-        run = run < count ? run : count;
-        stage_taps(at->windows, words, run, &at->to);
-        words += NNQ_TAP_BYTES / 4 * run;
-        count -= run;
-        at->to.offset += run;
-        at->left -= run;
-        while (at->left <= 0) {
-            at->left += shape->in_channels;
-            at->to.x++;
-        }
-        if (at->to.x == shape->kernel_width) {
-            at->to.x = 0;
-            at->to.y++;
-            at->to.offset += at->row_skip;
-        }
-    }
-}
-
 /* What the next eight pixels have in channels from run.record and `weights` on. */
 static void run_pixels(const nnq_shape *shape, state *at, const uint8_t *record, const uint8_t *weights, int32_t slice) {
     const int32_t taps = (int32_t)nnq_taps_armv6m(shape);
-    at->is_inside = find_windows(&at->pixels, at->windows, at->run.outputs);
+    const int32_t is_inside = find_windows(&at->pixels, at->to.windows, at->run.outputs);
     at->to.offset = at->to.y = at->to.x = 0;
-    at->left = shape->in_channels;
+    at->to.columns = is_inside ? 1 : shape->kernel_width;
+    at->to.column_taps = shape->in_channels * (is_inside ? shape->kernel_width : 1);
+    at->to.left = at->to.column_taps;
     at->run.mode = MODE_ONLY;
     for (int32_t left = taps; left > 0; left -= slice) {
         const int32_t count = left < slice ? left : slice;
         const int32_t missing = -count & (ROUND_TAPS - 1);
-        stage(shape, at, count);
+        stage_taps(&at->to, count);
         at->run.words_end = at->run.words + NNQ_TAP_BYTES / 4 * (count + 1);
         at->run.weights = weights + (taps - left) - missing;
         at->run.skip = taps - count - missing;
@@ -543,8 +558,8 @@ void nnq_conv2d_armv6m(const nnq_shape *shape, const uint8_t *constants, const i
     at->to.padding = (const int8_t *)scratch;
     at->to.height = shape->in_height;
     at->to.width = shape->in_width;
-    at->row_skip = (shape->in_width - shape->kernel_width) * shape->in_channels;
-    at->run.words = at->to.sums = (uint32_t *)(void *)(scratch + padding_bytes);
+    at->to.row_skip = (shape->in_width - shape->kernel_width) * shape->in_channels;
+    at->run.words = at->to.words = (uint32_t *)(void *)(scratch + padding_bytes);
     at->run.sums = (int32_t *)(void *)(at->run.words + NNQ_TAP_BYTES / 4 * (slice + 1));
     at->run.sums_step = (uint32_t)slice == taps ? 0 : NNQ_SUMS_BYTES;
     at->run.away = shape->away;
