@@ -26,6 +26,9 @@ enum {
 
 #define NNQ_UNUSED __attribute__((unused)) /* parameters of naked functions */
 
+/* Assembly is longer than strings that every C99 compiler must take. */
+#pragma GCC diagnostic ignored "-Woverlength-strings"
+
 /* Around the body of a naked function. */
 #define NNQ_SAVE                                                                                                       \
     ".syntax unified\n\t"                                                                                              \
