@@ -17,7 +17,7 @@ static void scale(void **state) {
     for (int i = 0; i < 400000; i++) {
         const int32_t rounding = rng_range(&r, 0, 1);
         const int32_t pre_shift = rounding ? 0 : rng_range(&r, 0, 3);
-        const int32_t shift = rng_range(&r, rounding ? 32 : 33, 46);
+        const int32_t shift = rng_range(&r, rounding ? 32 : 33, 47);
         const int32_t multiplier = rng_once_in(&r, 8) ? INT32_MAX : rng_range(&r, 1 << 29, INT32_MAX);
         const int32_t zero_point = rng_range(&r, -128, 127);
         const int32_t act_min = rng_once_in(&r, 2) ? zero_point : -128;
