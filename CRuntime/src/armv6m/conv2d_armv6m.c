@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  * conv2d for Armv6-M; conv2d_armv6m_layout.c has its constants.
  *
- * Eight output pixels are computed together in five words. A sum of 20 bits is known as soon as it is known modulo 2^20,
- * and eight of those are 5 * 32 bits. So what a tap reads in eight windows, p0 .. p7, is staged as
+ * Eight output pixels are computed together in five words. A sum of 20 bits is known as soon as it is known modulo
+ * 2^20, and eight of those are 5 * 32 bits. So what a tap reads in the windows of pixels 0 .. 7, p0 .. p7, is staged as
  *
  *     W0 = p0 + p1 << 20                 W1 = p2 + p1 << 12 + p3 << 20      W2 = p4 + p3 << 16
  *     W3 = p5 + p3 << 12 + p6 << 20      W4 = p7 + p6 << 12
  *
- * modulo 2^32, and five products with a weight advance eight sums: 12 instructions for 8 multiplications, with the loads
- * of words and weight. As long as |sum| < 2^19, that is in a slice of taps whose weights add up to at most 4095, the eight
- * sums can be read out of the five at the end: DECODE below. Sums of several slices are added up in scratch.
+ * modulo 2^32, and five products with a weight advance eight sums: 12 instructions for 8 multiplications, with the
+ * loads of words and weight. While |sum| < 2^19, that is in a slice of taps whose |w| add up to at most 4095, the eight
+ * sums can be read out of the five: DECODE below. Sums of several slices are added up in scratch.
  *
- * Weights are stored as w + 128, because LDRB has an immediate offset and LDRSB has none: the five sums start at -128 times
- * the sum of their words.
+ * Weights are stored as w + 128, because LDRB has an immediate offset and LDRSB has none. The five sums start at -128
+ * times the sum of their words for that, which is the same for all channels.
  */
 #include "../shape.h"
 
@@ -20,237 +20,7 @@
 
 #include "channel_armv6m.h"
 #include "conv2d_armv6m.h"
-
-/* --- Windows of eight pixels --- */
-
-/* Where a pixel's window is: its first byte, and its first row and column. */
-typedef struct window {
-    const int8_t *input;
-    int32_t y;
-    int32_t x;
-} window;
-
-/* Goes from pixel to pixel. */
-typedef struct walk {
-    window next;
-    int32_t column;
-    int32_t left; /* pixels */
-    int8_t *output;
-    int32_t input_step; /* to the next pixel */
-    int32_t stride_width;
-    int32_t output_step;
-    int32_t columns;
-    int32_t inside;    /* windows with x below this, counted without sign, have all their columns in the map */
-    int32_t input_row; /* after a row's last pixel: what is to be added, the new x, what y grows by */
-    int32_t x;
-    int32_t stride_height;
-} walk;
-
-/* Offsets of `walk`. */
-#define STEPS "#24"
-#define INPUT_ROW "#44"
-
-/* The windows and outputs of the next eight pixels; of the last one again and again where the map ends before. Returns
- * whether all windows are inside as far as columns go.
- * r0 windows, r1-r3 the next, r4 column, r5 left, r6 output, r7 free, r8-r12 input_step .. inside, lr outputs; on the stack:
- * `at`, the result, the end of the windows. */
-__attribute__((naked, noinline)) static int32_t find_windows(NNQ_UNUSED walk *at, NNQ_UNUSED window windows[8],
-                                                              NNQ_UNUSED int8_t *outputs[8]) {
-    __asm__(NNQ_SAVE
-            "mov    lr, r2\n\t"
-            "movs   r3, #1\n\t"
-            "mov    r4, r1\n\t"
-            "adds   r4, #96\n\t"
-            "push   {r0, r3, r4}\n\t"
-            "mov    r7, r1\n\t"
-            "mov    r6, r0\n\t"
-            "adds   r6, " STEPS "\n\t"
-            "ldmia  r6!, {r1-r5}\n\t"
-            "mov    r8, r1\n\t"
-            "mov    r9, r2\n\t"
-            "mov    r10, r3\n\t"
-            "mov    r11, r4\n\t"
-            "mov    r12, r5\n\t"
-            "ldmia  r0!, {r1-r6}\n\t"
-            "mov    r0, r7\n"
-            "1:\n\t"
-            "stmia  r0!, {r1-r3}\n\t"
-            "mov    r7, lr\n\t"
-            "stmia  r7!, {r6}\n\t"
-            "mov    lr, r7\n\t"
-            "cmp    r3, r12\n\t"
-            "blo    2f\n\t"
-            "movs   r7, #0\n\t"
-            "str    r7, [sp, #4]\n"
-            "2:\n\t"
-            "subs   r5, #1\n\t"
-            "ble    3f\n\t"
-            "add    r1, r8\n\t"
-            "add    r3, r9\n\t"
-            "add    r6, r10\n\t"
-            "adds   r4, #1\n\t"
-            "cmp    r4, r11\n\t"
-            "bne    3f\n\t"
-            "ldr    r7, [sp]\n\t"
-            "adds   r7, " INPUT_ROW "\n\t"
-            "ldmia  r7!, {r3, r4}\n\t"
-            "adds   r1, r1, r3\n\t"
-            "mov    r3, r4\n\t"
-            "ldr    r4, [r7]\n\t"
-            "adds   r2, r2, r4\n\t"
-            "movs   r4, #0\n"
-            "3:\n\t"
-            "ldr    r7, [sp, #8]\n\t"
-            "cmp    r0, r7\n\t"
-            "bne    1b\n\t"
-            "pop    {r0, r7}\n\t"
-            "stmia  r0!, {r1-r6}\n\t"
-            "mov    r0, r7\n\t"
-            "add    sp, #4\n\t" NNQ_RESTORE);
-}
-
-/* A place in eight windows. Taps follow each other in memory in a column of `column_taps`: a kernel's row where that is in
- * the map in all windows, as far as columns go, else the channels of one place. */
-typedef struct cursor {
-    window windows[8];
-    int32_t offset;
-    int32_t y;
-    int32_t x;
-    int32_t height; /* of the map */
-    int32_t width;
-    const int8_t *padding;
-    uint32_t *words;  /* five sums of words, then words */
-    int32_t left;     /* taps of the column */
-    int32_t column_taps;
-    int32_t columns;  /* in a kernel's row */
-    int32_t row_skip; /* bytes from behind a row to the next one */
-} cursor;
-
-/* Offsets of `cursor`'s members from the first one behind the windows. */
-#define HEIGHT "#12"
-#define WIDTH "#16"
-#define TO_PADDING "#20"
-#define TO_WORDS "#24"
-#define LEFT "#28"
-#define COLUMN_TAPS "#32"
-#define COLUMNS "#36"
-#define ROW_SKIP "#40"
-
-/* r0 tap, r1 words, r2-r6 W0, W1, W3, W2, W4 in this order in memory, r7 and the next of these free, r8-r12 sums, lr taps.
- * Offsets from the stack pointer: eight addresses of taps, the member, `count`, the next words, width, padding. */
-#define PIXEL(to, i) "ldr    " to ", [sp, #4 * " #i "]\n\tldrsb  " to ", [" to ", r0]\n\t"
-
-/* Five words for each of `count` taps from the cursor on, which moves behind them, and the sums of words: 39 instructions a
- * tap, and some 140 a column. */
-__attribute__((naked, noinline)) static void stage_taps(NNQ_UNUSED cursor *at, NNQ_UNUSED int32_t count) {
-    __asm__(NNQ_SAVE
-            "sub    sp, #52\n\t"
-            "adds   r0, #96\n\t"
-            "ldr    r2, [r0, " TO_WORDS "]\n\t"
-            "adds   r2, #20\n\t"
-            "ldr    r3, [r0, " WIDTH "]\n\t"
-            "ldr    r4, [r0, " TO_PADDING "]\n\t"
-            "add    r7, sp, #32\n\t"
-            "stmia  r7!, {r0-r4}\n\t"
-            "movs   r2, #0\n\t"
-            "mov    r8, r2\n\t"
-            "mov    r9, r2\n\t"
-            "mov    r10, r2\n\t"
-            "mov    r11, r2\n\t"
-            "mov    r12, r2\n"
-            /* Addresses in a column. r0 windows, r1-r3 one, r4-r6 offset, y, x, r7 addresses, lr height. */
-            "1:\n\t"
-            "ldr    r0, [sp, #32]\n\t"
-            "ldr    r1, [r0, " HEIGHT "]\n\t"
-            "mov    lr, r1\n\t"
-            "mov    r7, r0\n\t"
-            "ldmia  r7!, {r4-r6}\n\t"
-            "subs   r0, #96\n\t"
-            "mov    r7, sp\n"
-            "2:\n\t"
-            "ldmia  r0!, {r1-r3}\n\t"
-            "adds   r1, r1, r4\n\t"
-            "adds   r2, r2, r5\n\t"
-            "cmp    r2, lr\n\t"
-            "bhs    3f\n\t"
-            "ldr    r2, [sp, #44]\n\t" /* width */
-            "adds   r3, r3, r6\n\t"
-            "cmp    r3, r2\n\t"
-            "blo    4f\n"
-            "3:\n\t"
-            "ldr    r1, [sp, #48]\n" /* padding */
-            "4:\n\t"
-            "stmia  r7!, {r1}\n\t"
-            "ldr    r1, [sp, #32]\n\t"
-            "cmp    r0, r1\n\t"
-            "bne    2b\n\t"
-            /* r1 = taps of the column or as many as are left; moves the cursor. */
-            "ldr    r2, [r0, " LEFT "]\n\t"
-            "ldr    r3, [sp, #36]\n\t" /* count */
-            "mov    r1, r2\n\t"
-            "cmp    r1, r3\n\t"
-            "bls    5f\n\t"
-            "mov    r1, r3\n"
-            "5:\n\t"
-            "subs   r3, r3, r1\n\t"
-            "str    r3, [sp, #36]\n\t"
-            "adds   r4, r4, r1\n\t"
-            "subs   r2, r2, r1\n\t"
-            "bne    6f\n\t"
-            "ldr    r2, [r0, " COLUMN_TAPS "]\n\t"
-            "ldr    r3, [r0, " COLUMNS "]\n\t"
-            "adds   r6, #1\n\t"
-            "cmp    r6, r3\n\t"
-            "bne    6f\n\t"
-            "movs   r6, #0\n\t"
-            "adds   r5, #1\n\t"
-            "ldr    r3, [r0, " ROW_SKIP "]\n\t"
-            "adds   r4, r4, r3\n"
-            "6:\n\t"
-            "str    r2, [r0, " LEFT "]\n\t"
-            "stmia  r0!, {r4-r6}\n\t"
-            "mov    lr, r1\n\t"
-            "ldr    r1, [sp, #40]\n\t" /* words */
-            "movs   r0, #0\n"
-            "7:\n\t"
-            PIXEL("r2", 0) PIXEL("r3", 1)
-            "lsls   r4, r3, #20\n\t"
-            "adds   r2, r2, r4\n\t" /* W0 */
-            "lsls   r3, r3, #12\n\t" PIXEL("r4", 2)
-            "adds   r3, r3, r4\n\t" PIXEL("r4", 3)
-            "lsls   r5, r4, #20\n\t"
-            "adds   r3, r3, r5\n\t" /* W1 */
-            "lsls   r5, r4, #16\n\t" PIXEL("r6", 4)
-            "adds   r5, r5, r6\n\t" /* W2 */
-            "lsls   r4, r4, #12\n\t" PIXEL("r6", 5)
-            "adds   r4, r4, r6\n\t" PIXEL("r6", 6)
-            "lsls   r7, r6, #20\n\t"
-            "adds   r4, r4, r7\n\t" /* W3 */
-            "lsls   r6, r6, #12\n\t" PIXEL("r7", 7)
-            "adds   r6, r6, r7\n\t" /* W4 */
-            "stmia  r1!, {r2-r6}\n\t"
-            "add    r8, r2\n\t"
-            "add    r9, r3\n\t"
-            "add    r10, r4\n\t"
-            "add    r11, r5\n\t"
-            "add    r12, r6\n\t"
-            "adds   r0, #1\n\t"
-            "cmp    r0, lr\n\t"
-            "bne    7b\n\t"
-            "str    r1, [sp, #40]\n\t"
-            "ldr    r0, [sp, #36]\n\t"
-            "cmp    r0, #0\n\t"
-            "bne    1b\n\t"
-            "ldr    r0, [sp, #32]\n\t"
-            "ldr    r0, [r0, " TO_WORDS "]\n\t"
-            "mov    r1, r8\n\t"
-            "mov    r2, r9\n\t"
-            "mov    r3, r10\n\t"
-            "mov    r4, r11\n\t"
-            "mov    r5, r12\n\t"
-            "stmia  r0!, {r1-r5}\n\t"
-            "add    sp, #52\n\t" NNQ_RESTORE);
-}
+#include "windows_armv6m.h"
 
 /* --- A slice of taps for a group of channels --- */
 
@@ -259,8 +29,8 @@ typedef struct pass {
     uint32_t *words;    /* five sums of words, then the words */
     const uint32_t *words_end;
     const uint8_t *weights; /* of the first channel, less those that its first round of eight does not have */
-    int32_t skip;          /* from behind a channel's weights in the slice to the next channel's */
-    int32_t entry;         /* bytes of the loop that are skipped in the first round */
+    int32_t skip;           /* from behind a channel's weights in the slice to the next channel's */
+    int32_t entry;          /* bytes of the loop that are skipped in the first round */
     const uint8_t *record;
     int32_t *sums; /* between slices, eight a channel */
     int32_t sums_step;
@@ -302,33 +72,34 @@ enum { MODE_ONLY = 0, MODE_FIRST = 4, MODE_LAST = 8, MODE_BETWEEN = 12, ROUND_TA
     "add    r11, r6\n\t"                                                                                               \
     "add    r12, r7\n\t"
 
-/* r3 = the low 20 bits of which are a sum of pixel 0, 2, 4, 5 or 7: r0 = that sum. */
+/* r0 = the sum that the low 20 bits of r3 are. */
 #define LOW                                                                                                            \
     "lsls   r0, r3, #12\n\t"                                                                                           \
     "asrs   r0, r0, #12\n\t"
 
-/* The eight sums: EMIT(i) gets that of pixel i in r0 and may change r1 and r2. r6 record, r7 channel or sums.
- * Each word's low 20 bits are a sum once what other sums add there is known from the word before it; r3 carries that. */
+/* The eight sums S0 .. S7: EMIT(i) gets Si in r0 and may change r1 and r2; r6 and r7 are its own. The low 20 bits of
+ * each word are a sum of its own, once is taken off what the word before says of the low bits of a sum that both share:
+ * r3 has that. At the end the shared sums remain alone in their words, from the last one to the first. */
 #define DECODE(EMIT)                                                                                                   \
     "mov    r3, r8\n\t" LOW                                                                                            \
     "subs   r3, r3, r0\n\t" EMIT(0)                                                                                    \
-    "lsrs   r3, r3, #8\n\t" /* S1 << 12, low 12 bits of S1 */                                                          \
+    "lsrs   r3, r3, #8\n\t" /* the low 12 bits of S1, << 12 */                                                         \
     "mov    r4, r9\n\t"                                                                                                \
     "subs   r3, r4, r3\n\t" LOW                                                                                        \
     "subs   r4, r4, r0\n\t" /* S1 << 12 + S3 << 20 */                                                                  \
     "subs   r3, r3, r0\n\t" EMIT(2)                                                                                    \
     "lsls   r3, r3, #8\n\t"                                                                                            \
-    "lsrs   r3, r3, #12\n\t" /* S3 << 16, low 4 bits of S3 */                                                          \
+    "lsrs   r3, r3, #12\n\t" /* the low 4 bits of S3, << 16 */                                                         \
     "mov    r1, r11\n\t"                                                                                               \
     "subs   r3, r1, r3\n\t" LOW                                                                                        \
     "subs   r3, r1, r0\n\t" EMIT(4)                                                                                    \
-    "lsrs   r3, r3, #4\n\t" /* S3 << 12, low 16 bits of S3 */                                                          \
+    "lsrs   r3, r3, #4\n\t" /* the low 16 bits of S3, << 12 */                                                         \
     "mov    r5, r10\n\t"                                                                                               \
     "subs   r3, r5, r3\n\t" LOW                                                                                        \
     "subs   r5, r5, r0\n\t" /* S3 << 12 + S6 << 20 */                                                                  \
     "subs   r3, r3, r0\n\t" EMIT(5)                                                                                    \
     "lsls   r3, r3, #4\n\t"                                                                                            \
-    "lsrs   r3, r3, #12\n\t" /* S6 << 12, low 8 bits of S6 */                                                          \
+    "lsrs   r3, r3, #12\n\t" /* the low 8 bits of S6, << 12 */                                                         \
     "mov    r1, r12\n\t"                                                                                               \
     "subs   r3, r1, r3\n\t" LOW                                                                                        \
     "subs   r3, r1, r0\n\t" EMIT(7)                                                                                    \
@@ -361,9 +132,9 @@ enum { MODE_ONLY = 0, MODE_FIRST = 4, MODE_LAST = 8, MODE_BETWEEN = 12, ROUND_TA
     "adds   r0, r0, r1\n\t"                                                                                            \
     "str    r0, [r7, #4 * " #i "]\n\t"
 
-/* 12 instructions a tap and 3 for each 8 taps; around that for eight outputs of a channel some 31, and 39 to separate sums;
- * for each output 21 or, where a channel of kind NNQ_RELU gives -128, 7; where the slice is not the only one or the channel
- * not of that kind, 4 a slice and output more, and some 30 instead of 21. */
+/* A tap takes 12 instructions, a round of eight taps 3 more. Around that, for eight outputs of a channel: 31, and 39 to
+ * read the sums. Then an output takes 21, or 7 where it is -128, if there is one slice and the channel is of kind
+ * NNQ_RELU; else 3 or 4 for each slice, and in the end 24 or 9 of kind NNQ_RELU, some 33 of NNQ_ANY. */
 __attribute__((naked, noinline)) static void run_pass(NNQ_UNUSED const pass *at) {
     __asm__(NNQ_SAVE
             "sub    sp, " FRAME "\n\t"
@@ -520,8 +291,9 @@ static void start(const nnq_shape *shape, walk *at, const int8_t *input, int8_t 
     at->input_row = at->stride_height * row - at->input_step * at->columns;
 }
 
-/* What the next eight pixels have in channels from run.record and `weights` on. */
-static void run_pixels(const nnq_shape *shape, state *at, const uint8_t *record, const uint8_t *weights, int32_t slice) {
+/* The next eight pixels, in run.channels channels from `record` and `weights` on. */
+static void run_pixels(const nnq_shape *shape, state *at, const uint8_t *record, const uint8_t *weights,
+                       int32_t slice) {
     const int32_t taps = (int32_t)nnq_taps_armv6m(shape);
     const int32_t is_inside = find_windows(&at->pixels, at->to.windows, at->run.outputs);
     at->to.offset = at->to.y = at->to.x = 0;

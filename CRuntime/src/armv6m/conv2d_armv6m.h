@@ -7,8 +7,8 @@
 #include "../shape.h"
 
 /* Taps of a window are cut into slices, whose sums are added up in memory where there are several. Scratch has, in this
- * order, the kernel's own state; padding; five words, then those of each tap of a slice; for each channel that is computed
- * together, eight sums. */
+ * order, the kernel's own state; padding; five words, then those of each tap of a slice; for each channel that is
+ * computed together, eight sums. */
 enum {
     NNQ_STATE_BYTES = 288,
     NNQ_TAP_BYTES = 20,  /* five words that eight pixels have of a tap */

@@ -46,7 +46,7 @@ static uint32_t weights_at(const nnq_shape *shape) {
 }
 
 static uint32_t size(const nnq_shape *shape) {
-    return weights_at(shape) + (nnq_taps_armv6m(shape) * shape->out_channels + 3) / 4 * 4;
+    return nnq_size_armv6m(weights_at(shape) + (uint64_t)nnq_taps_armv6m(shape) * shape->out_channels);
 }
 
 static int32_t weight(const nnq_shape *shape, const uint8_t *constants, int32_t channel, int32_t tap) {
@@ -104,8 +104,8 @@ static int32_t valid(const nnq_shape *shape, const uint8_t *constants) {
     return is_valid;
 }
 
-/* Instructions of a block of eight pixels that the slice decides about: staging for each group of channels, and beginning
- * and ending a slice for each channel. */
+/* Instructions of a block of eight pixels that the slice decides about: staging for each group of channels, and
+ * beginning and ending a slice for each channel. */
 static uint32_t cost(const nnq_shape *shape, uint32_t slice) {
     const uint32_t taps = nnq_taps_armv6m(shape);
     const uint32_t group = group_of(shape, slice);

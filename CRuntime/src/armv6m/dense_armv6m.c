@@ -8,8 +8,8 @@
  *     T2 += x * rev16(W)        = B + 2^8 A + 2^16 D + 2^24 C
  *     T3 += x * (W >> 16)       = C + 2^8 D
  *
- * which determine A .. D as long as these are below 2^23 in magnitude: SEPARATE below. Weights are stored as w + 128, so
- * that W is a plain sum of its bytes; T1 .. T3 start at what that adds, the same for all channels.
+ * which determine A .. D as long as these are below 2^23 in magnitude: SEPARATE below. Weights are stored as w + 128,
+ * so that W is a plain sum of its bytes; T1 .. T3 start at what takes that off again, the same for all channels.
  */
 #include "../shape.h"
 
@@ -31,8 +31,8 @@
     "ldrsb  r2, [r0, " index "]\n\t"                                                                                   \
     "ldmia  r1!, {r3, r4}\n\t" FOUR("r3", "r8", "r9", "r10") FOUR("r4", "r11", "r12", "lr")
 
-/* r0, r1, r2 = T1, T2, T3; r3 .. r6 = A .. D. Of A = a + 2^16 ah and so on, T1 and T2 give a, b, and modulo 2^16 C + ah and
- * D + bh; then the low half of T3 gives ah + 2^8 bh, its high half ch + 2^8 dh. */
+/* r0, r1, r2 = T1, T2, T3: r3 .. r6 = A .. D; r7 free. Let A be a + 2^16 ah, and so on. T1 and T2 give a, b and, modulo
+ * 2^16, C + ah and D + bh; with those the low half of T3 gives ah + 2^8 bh, and its high half ch + 2^8 dh. */
 #define SEPARATE                                                                                                       \
     "lsls   r3, r1, #8\n\t"                                                                                            \
     "subs   r3, r0, r3\n\t" /* A + 2^16 (C - A) */                                                                     \
@@ -78,11 +78,6 @@ typedef struct eight {
     int32_t outputs; /* at most eight of them count */
     uint32_t away;
 } eight;
-
-/* Offsets from the stack pointer, where first `count` and the address of the end of the input lie, then T1, T2, T3 twice
- * or eight sums, the latter over the members of `at`. */
-#define REST "#12"
-#define AWAY "#24"
 
 /* Eight channels: 77 instructions for four inputs, and 42 an output. */
 __attribute__((naked, noinline)) static void run_eight(NNQ_UNUSED const int8_t *input,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The constants of dense for Armv6-M: a record for each channel (channel_armv6m.h); then, for eight channels together, for
- * each input their eight weights, each w + 128. Places without a channel hold 128.
+ * The constants of dense for Armv6-M: a record for each channel (channel_armv6m.h); then for each eight channels, and
+ * in that for each input, their eight weights, each w + 128. Places without a channel hold 128.
  */
 #include "channel_armv6m_layout.h"
 
@@ -9,7 +9,8 @@ static uint32_t lanes(const nnq_shape *shape) {
 }
 
 static uint32_t size(const nnq_shape *shape) {
-    return (uint32_t)NNQ_RECORD_BYTES * shape->out_channels + lanes(shape) * shape->in_channels;
+    return nnq_size_armv6m((uint64_t)NNQ_RECORD_BYTES * shape->out_channels +
+                           (uint64_t)lanes(shape) * shape->in_channels);
 }
 
 static uint32_t scratch(const nnq_shape *shape) {

@@ -2,9 +2,9 @@
  * depthwise_conv2d for Armv6-M; depthwise_conv2d_armv6m_layout.c has its constants.
  *
  * A channel's part of the map, padding included, is spread into words, one plane for each phase of the strides, so that
- * output n of a plane is the sum over taps of weight * word[offset of the tap + n]: whatever the stride, and as if the map
- * were one row, whose places between rows are computed for nothing. Five outputs together take 13 instructions a tap.
- * Sums go where the words of phase 0 were, which no later output needs.
+ * output n of a plane is the sum over taps of weight * word[offset of the tap + n]: whatever the stride, and as if the
+ * map were one row, whose places between rows are computed for nothing. Five outputs together take 13 instructions a
+ * tap. Sums go where the words of phase 0 were, which no later output needs.
  */
 #include "../shape.h"
 
@@ -42,6 +42,8 @@ typedef struct tile {
     int32_t channels;
     int32_t away;
 } tile;
+
+typedef char tile_fits[sizeof(tile) <= NNQ_TILE_STATE_BYTES ? 1 : -1];
 
 /* Offsets of the members from the stack pointer. */
 #define PLANES "#0"
@@ -116,12 +118,14 @@ __attribute__((naked, noinline)) static void run_tile(NNQ_UNUSED const tile *at)
             "2:\n\t"
             "cmp    r7, lr\n\t"
             "beq    7f\n\t"
-            "ldrh   r2, [r7, #8]\n\t" /* columns */
+            "ldrh   r2, [r7, #8]\n\t"  /* columns */
             "ldrh   r3, [r7, #10]\n\t" /* rows */
             "ldrh   r4, [r7, #12]\n\t" /* words */
             "ldrh   r5, [r7, #14]\n\t" /* words_skip */
             "ldmia  r7!, {r0, r1}\n\t" /* input, in_skip */
             "adds   r7, #8\n\t"
+            "cmp    r3, #0\n\t"
+            "beq    2b\n\t"
             "mov    r8, r2\n\t"
             "mov    r9, r3\n\t"
             "mov    r10, r1\n\t"
@@ -203,8 +207,8 @@ __attribute__((naked, noinline)) static void run_tile(NNQ_UNUSED const tile *at)
             "bhs    3f\n\t"
             "b      1b\n"
             "3:\n\t"
-            /* Outputs. r3 sums, r4 output, r5 end of the row, r6 record, r7 rows left, r8 step of outputs, r9 and r10 their
-             * skip and that of sums, r11 bytes of a row, r12 kind. */
+            /* Outputs. r3 sums, r4 output, r5 end of the row, r6 record, r7 rows left, r8 step of outputs, r9 and r10
+             * their skip and that of sums, r11 bytes of a row, r12 kind. */
             "ldr    r3, [sp, " OUT_STEP "]\n\t"
             "ldr    r4, [sp, " OUT_SKIP "]\n\t"
             "ldr    r5, [sp, " ROW_SKIP "]\n\t"
@@ -277,35 +281,34 @@ __attribute__((naked, noinline)) static void run_tile(NNQ_UNUSED const tile *at)
 
 void nnq_depthwise_conv2d_armv6m(const nnq_shape *shape, const uint8_t *constants, const int8_t *input, int8_t *output,
                                  uint8_t *scratch) {
-    const nnq_planes_head *head = (const nnq_planes_head *)(const void *)constants;
+    const int32_t taps = shape->kernel_height * shape->kernel_width;
+    const uint8_t *weights = constants + NNQ_RECORD_BYTES * shape->out_channels;
+    const uint8_t *behind = weights + ((uint32_t)(taps * shape->out_channels) + 3) / 4 * 4;
+    const nnq_planes_head *head = (const nnq_planes_head *)(const void *)behind;
     const int32_t *offsets = (const int32_t *)(const void *)(head + 1);
-    const nnq_tile *next = (const nnq_tile *)(const void *)(offsets + head->taps);
-    const nnq_tile *end = next;
+    const nnq_tile *next = (const nnq_tile *)(const void *)(offsets + taps);
     tile *at = (tile *)(void *)scratch;
-    for (int32_t i = 0; i < head->tiles; i++) {
-        end = (const nnq_tile *)(const void *)((const nnq_plane *)(const void *)(end + 1) + end->planes);
-    }
     at->planes = (int32_t *)(void *)(scratch + NNQ_TILE_STATE_BYTES);
     at->planes_end = at->planes + head->planes_bytes / 4;
     at->zero_point = shape->in_zero_point;
     at->in_step = head->in_step;
     at->input = input;
-    at->record = (const uint8_t *)end;
-    at->weights = (const int8_t *)at->record + NNQ_RECORD_BYTES * shape->out_channels;
+    at->record = constants;
+    at->weights = (const int8_t *)weights;
     at->taps = (tap *)(void *)(at->planes_end + NNQ_PLANES_SLACK / 4);
-    at->taps_end = at->taps + head->taps;
+    at->taps_end = at->taps + taps;
     at->rounds_end = at->taps + NNQ_ROUND_TAPS * head->rounds;
     at->out_step = head->out_step;
     at->channels = shape->out_channels;
     at->away = shape->away;
     memset(at->taps, 0, (size_t)(NNQ_ROUND_TAPS * NNQ_TAP_ENTRY_BYTES * head->rounds));
-    for (int32_t i = 0; i < head->taps; i++) {
+    for (int32_t i = 0; i < taps; i++) {
         at->taps[i].offset = offsets[i];
     }
-    while (next < end) {
+    for (int32_t i = 0; i < head->tiles; i++) {
         const int32_t columns = next->columns;
         at->entries = (const nnq_plane *)(const void *)(next + 1);
-        at->entries_end = at->entries + next->planes;
+        at->entries_end = at->entries + head->planes;
         at->rows = next->rows;
         at->row_bytes = 4 * columns;
         at->row_skip = 4 * (head->width - columns);

@@ -32,12 +32,12 @@ static void add_phases(axis *at) {
     at->tile = at->out;
 }
 
-static uint32_t plane_words(const geometry *at) {
-    return (uint32_t)(at->slow.tile + at->slow.more) * (uint32_t)(at->fast.tile + at->fast.more);
+static uint64_t plane_words(const geometry *at) {
+    return (uint64_t)(at->slow.tile + at->slow.more) * (uint64_t)(at->fast.tile + at->fast.more);
 }
 
-static uint32_t planes_words(const geometry *at) {
-    return (uint32_t)(at->slow.phases * at->fast.phases) * plane_words(at);
+static uint64_t planes_words(const geometry *at) {
+    return (uint64_t)(at->slow.phases * at->fast.phases) * plane_words(at);
 }
 
 static geometry find_geometry(const nnq_shape *shape) {
@@ -82,7 +82,7 @@ static span find_span(const axis *at, int32_t out, int32_t outputs, int32_t phas
     return found;
 }
 
-/* --- What comes before the records --- */
+/* --- What comes after the weights --- */
 
 /* Counts bytes; writes them to where it is at, or compares. */
 typedef struct writer {
@@ -112,56 +112,44 @@ static void put_i32(writer *at, int32_t value) {
     put_u16(at, (int32_t)((uint32_t)value >> 16));
 }
 
-/* Whether the plane has anything of the map. */
-static int32_t put_plane(writer *to, const geometry *at, span down, span across, int32_t words) {
+static void put_plane(writer *to, const geometry *at, span down, span across, int32_t words) {
     const int32_t width = at->fast.tile + at->fast.more;
-    if (down.count == 0 || across.count == 0) {
-        return 0;
-    }
-    put_i32(to, down.first * at->slow.in_step + across.first * at->fast.in_step);
+    const int32_t is_empty = down.count == 0 || across.count == 0;
+    put_i32(to, is_empty ? 0 : down.first * at->slow.in_step + across.first * at->fast.in_step);
     put_i32(to, at->slow.stride * at->slow.in_step - across.count * at->fast.stride * at->fast.in_step);
     put_u16(to, across.count);
-    put_u16(to, down.count);
+    put_u16(to, is_empty ? 0 : down.count);
     put_u16(to, words + down.before * width + across.before);
     put_u16(to, width - across.count);
-    return 1;
 }
 
-static int32_t put_planes(writer *to, const geometry *at, int32_t row, int32_t rows, int32_t column, int32_t columns) {
-    int32_t words = 0;
-    int32_t count = 0;
-    for (int32_t i = 0; i < at->slow.phases; i++) {
-        const span down = find_span(&at->slow, row, rows, i);
-        for (int32_t j = 0; j < at->fast.phases; j++) {
-            count += put_plane(to, at, down, find_span(&at->fast, column, columns, j), words);
-            words += (int32_t)plane_words(at);
-        }
-    }
-    return count;
-}
-
-static int32_t put_tile(writer *to, const geometry *at, int32_t row, int32_t column) {
+static void put_tile(writer *to, const geometry *at, int32_t row, int32_t column) {
     const int32_t rows = at->slow.out - row < at->slow.tile ? at->slow.out - row : at->slow.tile;
     const int32_t columns = at->fast.out - column < at->fast.tile ? at->fast.out - column : at->fast.tile;
-    writer counting = {NULL, NULL, 0, 1};
+    int32_t words = 0;
     put_i32(to, row * at->slow.out_step + column * at->fast.out_step);
     put_i32(to, at->slow.out_step - columns * at->fast.out_step);
     put_u16(to, rows);
     put_u16(to, columns);
-    put_u16(to, put_planes(&counting, at, row, rows, column, columns));
-    put_u16(to, 0);
-    put_planes(to, at, row, rows, column, columns);
-    return 1;
-}
-
-static int32_t put_tiles(writer *to, const geometry *at) {
-    int32_t count = 0;
-    for (int32_t row = 0; row < at->slow.out; row += at->slow.tile) {
-        for (int32_t column = 0; column < at->fast.out; column += at->fast.tile) {
-            count += put_tile(to, at, row, column);
+    for (int32_t i = 0; i < at->slow.phases; i++) {
+        const span down = find_span(&at->slow, row, rows, i);
+        for (int32_t j = 0; j < at->fast.phases; j++) {
+            put_plane(to, at, down, find_span(&at->fast, column, columns, j), words);
+            words += (int32_t)plane_words(at);
         }
     }
-    return count;
+}
+
+static void put_tiles(writer *to, const geometry *at) {
+    for (int32_t row = 0; row < at->slow.out; row += at->slow.tile) {
+        for (int32_t column = 0; column < at->fast.out; column += at->fast.tile) {
+            put_tile(to, at, row, column);
+        }
+    }
+}
+
+static int32_t tiles_of(const axis *at) {
+    return (at->out + at->tile - 1) / at->tile;
 }
 
 /* From an output's place in the first plane to a tap's. */
@@ -189,40 +177,42 @@ static int32_t rounds_of(const nnq_shape *shape) {
 
 static void put_all(writer *to, const nnq_shape *shape) {
     const geometry at = find_geometry(shape);
-    writer counting = {NULL, NULL, 0, 1};
     put_i32(to, 4 * (int32_t)planes_words(&at));
     put_i32(to, at.fast.stride * at.fast.in_step);
     put_i32(to, at.fast.out_step);
     put_u16(to, at.fast.tile + at.fast.more);
-    put_u16(to, taps_of(shape));
     put_u16(to, rounds_of(shape));
-    put_u16(to, put_tiles(&counting, &at));
+    put_u16(to, tiles_of(&at.slow) * tiles_of(&at.fast));
+    put_u16(to, at.slow.phases * at.fast.phases);
     put_taps(to, shape, &at);
     put_tiles(to, &at);
 }
 
 /* --- The form --- */
 
-static uint32_t records_at(const nnq_shape *shape) {
-    writer counting = {NULL, NULL, 0, 1};
-    put_all(&counting, shape);
-    return counting.size;
-}
-
 static uint32_t weights_at(const nnq_shape *shape) {
-    return records_at(shape) + (uint32_t)NNQ_RECORD_BYTES * shape->out_channels;
+    return (uint32_t)NNQ_RECORD_BYTES * shape->out_channels;
 }
 
-/* Where windows are so large that a plane's places have no number of 16 bits, the form does not fit. */
+static uint32_t geometry_at(const nnq_shape *shape) {
+    return weights_at(shape) + ((uint32_t)taps_of(shape) * shape->out_channels + 3) / 4 * 4;
+}
+
+/* Windows so large, or maps of so many tiles, that places or planes cannot be numbered in 16 bits, do not fit. */
 static uint32_t size(const nnq_shape *shape) {
     const geometry at = find_geometry(shape);
-    const uint32_t weights = (uint32_t)taps_of(shape) * shape->out_channels;
-    return planes_words(&at) > UINT16_MAX ? 0 : weights_at(shape) + (weights + 3) / 4 * 4;
+    const int64_t planes = (int64_t)tiles_of(&at.slow) * tiles_of(&at.fast) * (at.slow.phases * at.fast.phases);
+    writer counting = {NULL, NULL, 0, 1};
+    if (planes_words(&at) > UINT16_MAX || planes > UINT16_MAX) {
+        return 0;
+    }
+    put_all(&counting, shape);
+    return nnq_size_armv6m((uint64_t)geometry_at(shape) + counting.size);
 }
 
 static uint32_t scratch(const nnq_shape *shape) {
     const geometry at = find_geometry(shape);
-    return NNQ_TILE_STATE_BYTES + 4 * planes_words(&at) + NNQ_PLANES_SLACK +
+    return NNQ_TILE_STATE_BYTES + 4 * (uint32_t)planes_words(&at) + NNQ_PLANES_SLACK +
            (uint32_t)rounds_of(shape) * NNQ_ROUND_TAPS * NNQ_TAP_ENTRY_BYTES;
 }
 
@@ -231,7 +221,8 @@ static int32_t weight(const nnq_shape *shape, const uint8_t *constants, int32_t 
 }
 
 static void load(const nnq_shape *shape, const uint8_t *constants, int32_t channel, nnq_channel *loaded) {
-    nnq_load_channel_armv6m(constants + records_at(shape) + NNQ_RECORD_BYTES * channel, loaded);
+    (void)shape;
+    nnq_load_channel_armv6m(constants + NNQ_RECORD_BYTES * channel, loaded);
 }
 
 /* What the sums of a channel are below. */
@@ -244,16 +235,14 @@ static uint32_t bound(const nnq_shape *shape, const nnq_channel *channel, const 
 }
 
 static int32_t valid(const nnq_shape *shape, const uint8_t *constants) {
-    writer comparing = {NULL, constants, 0, 1};
+    writer comparing = {NULL, constants, geometry_at(shape), 1};
+    const uint8_t *weights = constants + weights_at(shape);
     put_all(&comparing, shape);
-    const uint8_t *record = constants + comparing.size;
-    const uint8_t *weights = record + NNQ_RECORD_BYTES * shape->out_channels;
     for (int32_t c = 0; c < shape->out_channels; c++) {
         nnq_channel loaded;
-        nnq_load_channel_armv6m(record, &loaded);
-        comparing.is_equal &= nnq_valid_channel_armv6m(shape, record, bound(shape, &loaded, weights));
-        record += NNQ_RECORD_BYTES;
-        weights += taps_of(shape);
+        load(shape, constants, c, &loaded);
+        comparing.is_equal &= nnq_valid_channel_armv6m(shape, constants + NNQ_RECORD_BYTES * c,
+                                                       bound(shape, &loaded, weights + c * taps_of(shape)));
     }
     return comparing.is_equal;
 }
@@ -261,19 +250,16 @@ static int32_t valid(const nnq_shape *shape, const uint8_t *constants) {
 int32_t nnq_pack_depthwise_conv2d_armv6m(const nnq_shape *shape, const int8_t *filter, const nnq_channel *channels,
                                          uint8_t *constants) {
     const int32_t taps = taps_of(shape);
-    writer writing = {constants, NULL, 0, 1};
-    memset(constants, 0, size(shape));
+    uint8_t *weights = constants + weights_at(shape);
+    writer writing = {constants, NULL, geometry_at(shape), 1};
+    memset(constants, 0, geometry_at(shape));
     put_all(&writing, shape);
-    uint8_t *record = constants + writing.size;
-    uint8_t *weights = record + NNQ_RECORD_BYTES * shape->out_channels;
-    for (int32_t c = 0; c < shape->out_channels; c++) {
+    for (int32_t c = 0; c < shape->out_channels; c++, weights += taps) {
         for (int32_t tap = 0; tap < taps; tap++) {
             weights[tap] = (uint8_t)filter[tap * shape->out_channels + c];
         }
-        const int32_t kind = nnq_kind_armv6m(shape, &channels[c], bound(shape, &channels[c], weights));
-        nnq_store_channel_armv6m(record, &channels[c], kind);
-        record += NNQ_RECORD_BYTES;
-        weights += taps;
+        nnq_store_channel_armv6m(constants + NNQ_RECORD_BYTES * c, &channels[c],
+                                 nnq_kind_armv6m(shape, &channels[c], bound(shape, &channels[c], weights)));
     }
     return 1;
 }
