@@ -22,11 +22,11 @@ typedef struct {
     uint8_t *rests;      /* what windows' rows leave over */
     uint32_t count;      /* of blocks */
     uint32_t advance[3]; /* from the end of a window's row to its next one */
-    uint32_t unused;
+    uint32_t *end;       /* of the unpacked inputs */
     const int8_t *source[3]; /* the pixels' windows */
     uint32_t step;           /* to the next block's windows */
     uint32_t fours;          /* these as in nnq_conv2d_dsp_plan */
-    uint32_t rows;
+    uint32_t rows; /* 0: three of nine inputs */
     uint32_t rest_bytes;
     uint32_t rest;
     uint32_t entry;   /* and what run_blocks makes of them: where to go after the first group */
@@ -41,7 +41,7 @@ typedef struct {
 #define COUNT "[sp, #20]"
 #define ADVANCE_0 "[sp, #24]"
 #define ADVANCE_1_2 "[sp, #28]"
-#define END "[sp, #36]" /* of the unpacked inputs */
+#define END "[sp, #36]"
 #define SOURCES "#40"
 #define FOURS "[sp, #56]"
 #define ROWS "[sp, #60]"
@@ -61,6 +61,23 @@ typedef struct {
     "eor r9, r9, #0x007F007F\n"                                                                                        \
     "eor r10, r10, #0x007F007F\n"                                                                                      \
     "stm r3!, {r5-r10}\n"
+
+/* Steps r0 .. r2 to the next row. */
+#define ADVANCE                                                                                                        \
+    "ldr r5, " ADVANCE_0 "\n"                                                                                          \
+    "ldrd r6, r7, " ADVANCE_1_2 "\n"                                                                                   \
+    "add r0, r0, r5\n"                                                                                                 \
+    "add r1, r1, r6\n"                                                                                                 \
+    "add r2, r2, r7\n"
+
+/* The ninth input of a row, of three pixels: byte `place` of r11, r12, lr. */
+#define NINTH(place)                                                                                                   \
+    "ldrb r5, [r0], #1\n"                                                                                              \
+    "ldrb r6, [r1], #1\n"                                                                                              \
+    "ldrb r7, [r2], #1\n"                                                                                              \
+    "orr r11, r11, r5, lsl #8*" place "\n"                                                                             \
+    "orr r12, r12, r6, lsl #8*" place "\n"                                                                             \
+    "orr lr, lr, r7, lsl #8*" place "\n"
 
 /* Six products of three pixels (r6 .. r8) and the weights of two channels (r9, r10), added to six sums. */
 #define PRODUCTS                                                                                                       \
@@ -134,6 +151,8 @@ NNQ_ASSEMBLY void run_blocks(NNQ_REGISTER const blocks *what) {
             "mvn r4, #0x007E007E\n"
             "ldr lr, " ROWS "\n"
             "ldr r12, " RESTS "\n"
+            "cmp lr, #0\n"
+            "beq.w 17f\n"
             "1:\n"
             "ldr r11, " FOURS "\n"
             "subs r11, r11, #1\n"
@@ -156,12 +175,7 @@ NNQ_ASSEMBLY void run_blocks(NNQ_REGISTER const blocks *what) {
             "5:\n"
             "subs lr, lr, #1\n"
             "beq 6f\n"
-            "ldr r9, " ADVANCE_0 "\n"
-            "ldrd r10, r11, " ADVANCE_1_2 "\n"
-            "add r0, r0, r9\n"
-            "add r1, r1, r10\n"
-            "add r2, r2, r11\n"
-            "b 1b\n"
+            ADVANCE "b 1b\n"
             "6:\n"
             "lsrs r11, r8, #2\n"
             "beq 8f\n"
@@ -171,7 +185,6 @@ NNQ_ASSEMBLY void run_blocks(NNQ_REGISTER const blocks *what) {
             "7:\n" UNPACK "subs r11, r11, #1\n"
             "bne 7b\n"
             "8:\n"
-            "str r3, " END "\n"
             "ldr lr, " CONSTANTS "\n"
             "ldr r11, " OUTPUT "\n"
 
@@ -252,10 +265,27 @@ NNQ_ASSEMBLY void run_blocks(NNQ_REGISTER const blocks *what) {
             "ldr r9, " END "\n"
             "cmp r12, r9\n"
             "bne.w 20b\n"
-            "b.w 22b\n");
+            "b.w 22b\n"
+
+            "17:\n" /* three rows of nine inputs */
+            UNPACK UNPACK
+            "ldrb r11, [r0], #1\n"
+            "ldrb r12, [r1], #1\n"
+            "ldrb lr, [r2], #1\n"
+            ADVANCE UNPACK UNPACK NINTH("1") ADVANCE UNPACK UNPACK NINTH("2")
+            "sxtab16 r5, r4, r11\n"
+            "sxtab16 r6, r4, r12\n"
+            "sxtab16 r7, r4, lr\n"
+            "eor r11, r11, #0x007F007F\n"
+            "eor r12, r12, #0x007F007F\n"
+            "eor lr, lr, #0x007F007F\n"
+            "stm r3, {r5-r7, r11, r12, lr}\n"
+            "b.w 8b\n");
 }
 
 #undef UNPACK
+#undef ADVANCE
+#undef NINTH
 #undef PRODUCTS
 #undef GROUP
 #undef FIRST_GROUP
@@ -377,6 +407,7 @@ void nnq_conv2d_dsp(const nnq_shape *shape, const uint8_t *constants, const int8
     at->what.unpacked = (uint32_t *)(void *)(scratch + NNQ_CONV2D_DSP_ARGUMENTS);
     at->what.rests = scratch + NNQ_CONV2D_DSP_ARGUMENTS + plan->unpacked;
     at->copies = (int8_t *)at->what.rests + 3 * plan->rest_bytes;
+    at->what.end = at->what.unpacked + plan->unpacked / 4;
     at->what.step = plan->step;
     at->what.fours = plan->fours;
     at->what.rows = plan->rows;

@@ -13,7 +13,7 @@ typedef struct nnq_conv2d_dsp_plan {
     uint32_t is_long;    /* 1 where the loop is gone round more than once */
     uint32_t step;       /* bytes from a pixel's window to that of the third pixel after it */
     uint32_t fours;      /* groups of a window's row */
-    uint32_t rows;       /* of a window */
+    uint32_t rows;       /* of a window; 0: three of nine inputs, for which there is code of its own */
     uint32_t rest_bytes; /* of what a window's rows leave over, up to a multiple of 4 */
     uint32_t rest;       /* what a row leaves over, 0 .. 3 */
     uint32_t unpacked;   /* bytes of three pixels' unpacked windows */

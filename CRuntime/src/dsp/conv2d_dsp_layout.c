@@ -58,7 +58,7 @@ static nnq_conv2d_dsp_plan make_plan(const nnq_shape *shape) {
     plan.is_long = groups > UNROLLED + 1;
     plan.step = 3u * shape->stride_width * shape->in_channels;
     plan.fours = row_taps(shape) / 4;
-    plan.rows = shape->kernel_height;
+    plan.rows = shape->kernel_height == 3 && row_taps(shape) == 9 ? 0 : shape->kernel_height;
     plan.rest_bytes = rest_bytes(shape);
     plan.rest = row_taps(shape) % 4;
     plan.unpacked = 24 * groups;
