@@ -102,6 +102,21 @@ NNQ_ASSEMBLY void transform_row(NNQ_REGISTER const int8_t *const *pixels, NNQ_RE
             "pop {r2, r4-r11, pc}\n");
 }
 
+/* Copies the last two rows of a block to the first two of the one below it: of `pairs` of rows, 48 a chunk. */
+NNQ_ASSEMBLY void share_rows(NNQ_REGISTER const uint32_t *from, NNQ_REGISTER uint32_t *to,
+                             NNQ_REGISTER uint32_t pairs) {
+    __asm__("push {r4, lr}\n"
+            "add r0, r0, #16\n"
+            "1:\n"
+            ".rept 4\n"
+            "ldrd r3, r4, [r0], #24\n"
+            "strd r3, r4, [r1], #24\n"
+            ".endr\n"
+            "subs r2, r2, #4\n"
+            "bne 1b\n"
+            "pop {r4, pc}\n");
+}
+
 /* --- Channels --- */
 
 /* What compute_channels gets, in the order in which it keeps it on its stack. */
@@ -159,12 +174,12 @@ typedef struct {
     "smlad r3, r8, r5, r3\n"                                                                                           \
     "smlad r3, r9, r6, r3\n"
 
-/* An accumulator after `acc += addend`: nnq_scale_high's extra step. */
-#define AWAY(acc, addend)                                                                                              \
-    "add " acc ", " acc ", #64\n"                                                                                      \
-    "cmp " acc ", " addend "\n"                                                                                        \
-    "it lt\n"                                                                                                          \
-    "sublt " acc ", " acc ", #128\n"
+/* Scales a sum as nnq_scale_high does if `away`: r3 is 64, r1 free. */
+#define SCALE_AWAY(acc)                                                                                                \
+    "smmla " acc ", " acc ", r8, r3\n"                                                                                 \
+    "asr r1, " acc ", #31\n"                                                                                           \
+    "add " acc ", " acc ", r9\n"                                                                                       \
+    "add " acc ", " acc ", r1, lsl #7\n"
 
 NNQ_ASSEMBLY void compute_channels(NNQ_REGISTER const arguments *what) {
     __asm__("push {r4-r11, lr}\n"
@@ -262,12 +277,12 @@ NNQ_ASSEMBLY void compute_channels(NNQ_REGISTER const arguments *what) {
             "mla r4, r4, lr, r7\n"
             "mla r2, r2, lr, r7\n"
             "mla r5, r5, lr, r7\n"
+            "lsls r1, r10, #1\n" /* negative: away */
+            "bmi 8f\n"
             "smmla r0, r0, r8, r9\n"
             "smmla r4, r4, r8, r9\n"
             "smmla r2, r2, r8, r9\n"
             "smmla r5, r5, r8, r9\n"
-            "lsls r1, r10, #1\n" /* negative: away */
-            "bmi 8f\n"
             "7:\n"
             "asr r0, r0, r10\n"
             "asr r4, r4, r10\n"
@@ -302,22 +317,23 @@ NNQ_ASSEMBLY void compute_channels(NNQ_REGISTER const arguments *what) {
             "add sp, sp, #64\n"
             "pop {r4-r11, pc}\n"
             "8:\n"
-            AWAY("r0", "r9") AWAY("r4", "r9") AWAY("r2", "r9") AWAY("r5", "r9")
+            "movs r3, #64\n"
+            SCALE_AWAY("r0") SCALE_AWAY("r4") SCALE_AWAY("r2") SCALE_AWAY("r5")
             "b 7b\n");
 }
 
 #undef INPUTS
 #undef WEIGHTS
 #undef MULTIPLY
-#undef AWAY
+#undef SCALE_AWAY
 
 /* --- Blocks --- */
 
-/* Transforms the six by six pixels of a block; `zero` is a pixel of the zero point. */
-static void transform_block(const nnq_shape *shape, const int8_t *input, int32_t y, int32_t x, const int8_t *zero,
-                            uint32_t *to) {
+/* Transforms rows `first` .. 5 of the pixels of a block; `zero` is a pixel of the zero point. */
+static void transform_rows(const nnq_shape *shape, const int8_t *input, int32_t y, int32_t x, int32_t first,
+                           const int8_t *zero, uint32_t *to) {
     const int8_t *pixels[6];
-    for (int32_t i = 0; i < 6; i++) {
+    for (int32_t i = first; i < 6; i++) {
         const int32_t row = y - shape->pad_top + i;
         for (int32_t j = 0; j < 6; j++) {
             const int32_t column = x - shape->pad_left + j;
@@ -328,31 +344,46 @@ static void transform_block(const nnq_shape *shape, const int8_t *input, int32_t
     }
 }
 
-/* Blocks from left to right and down; the last ones of a row and of a column begin earlier rather than be smaller. */
+/* Takes a block into the next free place. The one before it, in the place before it, has its first two rows if it is
+ * above it. */
+static void add_block(const nnq_shape *shape, const int8_t *input, int8_t *output, int32_t y, int32_t x,
+                      int32_t is_below, arguments *what) {
+    const uint32_t most = nnq_conv2d_3x3_dsp_blocks(shape);
+    const uint32_t words = what->chunks * (NNQ_CONV2D_3X3_DSP_INPUTS / 4);
+    const uint32_t before = (what->blocks == 0 ? most : what->blocks) - 1;
+    uint32_t *const to = what->inputs + what->blocks * words;
+    int8_t *const zero = (int8_t *)what->weights;
+    memset(zero, shape->in_zero_point, shape->in_channels);
+    if (is_below) {
+        share_rows(what->inputs + before * words, to, 48 * what->chunks);
+    }
+    transform_rows(shape, input, y, x, is_below ? 2 : 0, zero, to);
+    what->output[what->blocks++] = output + (y * shape->out_width + x) * shape->out_channels;
+}
+
+/* Blocks downwards and from left to right; the last ones of a column and of a row begin earlier rather than be smaller. */
 void nnq_conv2d_3x3_dsp(const nnq_shape *shape, const uint8_t *constants, const int8_t *input, int8_t *output,
                         uint8_t *scratch) {
     arguments *const what = (arguments *)(void *)scratch;
     const uint32_t most = nnq_conv2d_3x3_dsp_blocks(shape);
-    int8_t *const zero = (int8_t *)scratch + NNQ_CONV2D_3X3_DSP_ARGUMENTS;
-    what->weights = (uint32_t *)(void *)zero;
-    what->sums = (int32_t *)(void *)(zero + NNQ_CONV2D_3X3_DSP_WEIGHTS);
-    what->inputs = (uint32_t *)(void *)(zero + NNQ_CONV2D_3X3_DSP_WEIGHTS + most * NNQ_CONV2D_3X3_DSP_SUMS);
+    uint8_t *const sums = scratch + NNQ_CONV2D_3X3_DSP_ARGUMENTS + NNQ_CONV2D_3X3_DSP_WEIGHTS;
+    what->weights = (uint32_t *)(void *)(scratch + NNQ_CONV2D_3X3_DSP_ARGUMENTS);
+    what->sums = (int32_t *)(void *)sums;
+    what->inputs = (uint32_t *)(void *)(sums + most * NNQ_CONV2D_3X3_DSP_SUMS);
     what->chunks = nnq_conv2d_3x3_dsp_chunks(shape);
     what->step = (what->chunks - 1) * NNQ_CONV2D_3X3_DSP_INPUTS;
     what->stride = shape->out_channels;
     what->row_stride = (uint32_t)shape->out_width * shape->out_channels;
     what->constants = constants;
     what->blocks = 0;
-    memset(what->sums, 0, most * NNQ_CONV2D_3X3_DSP_SUMS);
-    for (int32_t row = 0; row < shape->out_height; row += 4) {
-        const int32_t y = row + 4 > shape->out_height ? shape->out_height - 4 : row;
-        for (int32_t column = 0; column < shape->out_width; column += 4) {
-            const int32_t x = column + 4 > shape->out_width ? shape->out_width - 4 : column;
-            memset(zero, shape->in_zero_point, shape->in_channels);
-            transform_block(shape, input, y, x, zero,
-                            what->inputs + what->blocks * what->chunks * (NNQ_CONV2D_3X3_DSP_INPUTS / 4));
-            what->output[what->blocks++] = output + (y * shape->out_width + x) * shape->out_channels;
-            if (what->blocks == most || (row + 4 >= shape->out_height && column + 4 >= shape->out_width)) {
+    memset(sums, 0, most * NNQ_CONV2D_3X3_DSP_SUMS);
+    for (int32_t column = 0; column < shape->out_width; column += 4) {
+        const int32_t x = column + 4 > shape->out_width ? shape->out_width - 4 : column;
+        for (int32_t row = 0; row < shape->out_height; row += 4) {
+            const int32_t is_last = row + 4 >= shape->out_height;
+            const int32_t y = is_last ? shape->out_height - 4 : row;
+            add_block(shape, input, output, y, x, row > 0 && y == row, what);
+            if (what->blocks == most || (is_last && column + 4 >= shape->out_width)) {
                 compute_channels(what);
                 what->blocks = 0;
             }
