@@ -109,10 +109,9 @@ typedef struct {
     "sxtb16 r10, r10\n"                                                                                                \
     "ldm r12!, {r6-r8}\n" PRODUCTS
 
-/* A sum after `acc += addend`: nnq_scale_high's extra step. */
-#define AWAY(acc, addend)                                                                                              \
-    "add " acc ", " acc ", #64\n"                                                                                      \
-    "cmp " acc ", " addend "\n"                                                                                        \
+/* A sum after `acc += addend`, both with nnq_scale_high's 64: its extra step, where `less` is the addend without. */
+#define AWAY(acc, less)                                                                                                \
+    "cmp " acc ", " less "\n"                                                                                          \
     "it lt\n"                                                                                                          \
     "sublt " acc ", " acc ", #128\n"
 
@@ -240,6 +239,8 @@ NNQ_ASSEMBLY void run_blocks(NNQ_REGISTER const blocks *what) {
             "13:\n"
             "lsls r6, r12, #2\n" /* negative: away */
             "bpl 15f\n"
+            "sub r7, r7, #64\n"
+            "sub r10, r10, #64\n"
             AWAY("r0", "r7") AWAY("r1", "r7") AWAY("r2", "r7")
             AWAY("r3", "r10") AWAY("r4", "r10") AWAY("r5", "r10")
             "15:\n"

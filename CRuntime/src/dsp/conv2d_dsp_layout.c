@@ -145,7 +145,7 @@ static void load(const nnq_shape *shape, const uint8_t *constants, int32_t chann
     const uint8_t *scale = constants + scale_at(shape, (uint32_t)channel);
     loaded->bias = nnq_dsp_bias_of(nnq_load_i32(bias), sum_even(shape, constants, (uint32_t)channel));
     loaded->scale.multiplier = nnq_load_i32(scale);
-    loaded->scale.addend = nnq_load_i32(scale + 4);
+    loaded->scale.addend = nnq_dsp_addend_of(shape, nnq_load_i32(scale + 4));
     loaded->scale.shift = (int32_t)(nnq_load_u32(scale + 8) & (channel % PAIR == 1 ? NNQ_DSP_SHIFT : UINT32_MAX));
 }
 
@@ -189,7 +189,7 @@ static void store(const nnq_shape *shape, const int8_t *weights, const nnq_chann
     nnq_store_i32(constants + bias_at(shape, channel),
                   nnq_dsp_bias(from->bias, (int32_t)sum_even(shape, constants, channel)));
     nnq_store_i32(scale, from->scale.multiplier);
-    nnq_store_i32(scale + 4, from->scale.addend);
+    nnq_store_i32(scale + 4, nnq_dsp_addend(shape, from->scale.addend));
     nnq_store_i32(scale + 8, from->scale.shift);
 }
 

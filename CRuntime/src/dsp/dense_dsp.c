@@ -45,10 +45,9 @@ NNQ_ASSEMBLY void unpack(NNQ_REGISTER uint32_t *unpacked, NNQ_REGISTER const int
     "smlad r2, " z ", r10, r2\n"                                                                                       \
     "smlad r3, " z ", r11, r3\n"
 
-/* An accumulator after `acc += addend`: nnq_scale_high's extra step. */
-#define AWAY(acc, addend)                                                                                              \
-    "add " acc ", " acc ", #64\n"                                                                                      \
-    "cmp " acc ", " addend "\n"                                                                                        \
+/* A sum after `acc += addend`, both with nnq_scale_high's 64: its extra step, where `less` is the addend without. */
+#define AWAY(acc, less)                                                                                                \
+    "cmp " acc ", " less "\n"                                                                                          \
     "it lt\n"                                                                                                          \
     "sublt " acc ", " acc ", #128\n"
 
@@ -104,6 +103,10 @@ NNQ_ASSEMBLY uint32_t multiply(NNQ_REGISTER const uint32_t *unpacked, NNQ_REGIST
             "str r4, [sp, #12]\n"
             "b 1b\n"
             "4:\n"
+            "sub r8, r8, #64\n"
+            "sub r9, r9, #64\n"
+            "sub r10, r10, #64\n"
+            "sub r11, r11, #64\n"
             AWAY("r0", "r8") AWAY("r1", "r9") AWAY("r2", "r10") AWAY("r3", "r11")
             "lsls r12, r7, #1\n"
             "b 3b\n"
