@@ -49,8 +49,10 @@ typedef struct {
 #define ENTRY "[sp, #72]"
 #define NEXT "[sp, #76]"
 
-/* Unpacks four inputs of three pixels: r0 .. r2 sources, r3 destination, r4 (-127, -127). */
-#define UNPACK                                                                                                         \
+/* Assembler macros. `unpack_four`: four inputs of three pixels, r0 .. r2 sources, r3 destination, r4 (-127, -127).
+ * `next_row` steps the sources. `ninth_input` of a row: byte `place` of r11, r12, lr. */
+#define DEFINE_MACROS                                                                                                  \
+    ".macro unpack_four\n"                                                                                             \
     "ldr r8, [r0], #4\n"                                                                                               \
     "ldr r9, [r1], #4\n"                                                                                               \
     "ldr r10, [r2], #4\n"                                                                                              \
@@ -60,24 +62,25 @@ typedef struct {
     "eor r8, r8, #0x007F007F\n"                                                                                        \
     "eor r9, r9, #0x007F007F\n"                                                                                        \
     "eor r10, r10, #0x007F007F\n"                                                                                      \
-    "stm r3!, {r5-r10}\n"
-
-/* Steps r0 .. r2 to the next row. */
-#define ADVANCE                                                                                                        \
+    "stm r3!, {r5-r10}\n"                                                                                              \
+    ".endm\n"                                                                                                          \
+    ".macro next_row\n"                                                                                                \
     "ldr r5, " ADVANCE_0 "\n"                                                                                          \
     "ldrd r6, r7, " ADVANCE_1_2 "\n"                                                                                   \
     "add r0, r0, r5\n"                                                                                                 \
     "add r1, r1, r6\n"                                                                                                 \
-    "add r2, r2, r7\n"
-
-/* The ninth input of a row, of three pixels: byte `place` of r11, r12, lr. */
-#define NINTH(place)                                                                                                   \
+    "add r2, r2, r7\n"                                                                                                 \
+    ".endm\n"                                                                                                          \
+    ".macro ninth_input place\n"                                                                                       \
     "ldrb r5, [r0], #1\n"                                                                                              \
     "ldrb r6, [r1], #1\n"                                                                                              \
     "ldrb r7, [r2], #1\n"                                                                                              \
-    "orr r11, r11, r5, lsl #8*" place "\n"                                                                             \
-    "orr r12, r12, r6, lsl #8*" place "\n"                                                                             \
-    "orr lr, lr, r7, lsl #8*" place "\n"
+    "orr r11, r11, r5, lsl #8*\\place\n"                                                                              \
+    "orr r12, r12, r6, lsl #8*\\place\n"                                                                              \
+    "orr lr, lr, r7, lsl #8*\\place\n"                                                                                \
+    ".endm\n"
+
+#define REMOVE_MACROS ".purgem unpack_four\n.purgem next_row\n.purgem ninth_input\n"
 
 /* Six products of three pixels (r6 .. r8) and the weights of two channels (r9, r10), added to six sums. */
 #define PRODUCTS                                                                                                       \
@@ -123,7 +126,8 @@ typedef struct {
  * The loop takes 15 groups, and is entered where a multiple of 15 is left to do. A pair takes 17 instructions a group and
  * 32 more, 4 each further time round. */
 NNQ_ASSEMBLY void run_blocks(NNQ_REGISTER const blocks *what) {
-    __asm__("push {r4-r11, lr}\n"
+    __asm__(DEFINE_MACROS
+            "push {r4-r11, lr}\n"
             "add r0, r0, #80\n"
             "ldmdb r0!, {r1-r10}\n"
             "adr.w r11, 20f\n"
@@ -156,7 +160,9 @@ NNQ_ASSEMBLY void run_blocks(NNQ_REGISTER const blocks *what) {
             "ldr r11, " FOURS "\n"
             "subs r11, r11, #1\n"
             "bmi 3f\n"
-            "2:\n" UNPACK "subs r11, r11, #1\n"
+            "2:\n"
+            "unpack_four\n"
+            "subs r11, r11, #1\n"
             "bpl 2b\n"
             "3:\n" /* what the row leaves over */
             "ldrd r8, r11, " REST_BYTES_REST "\n"
@@ -174,14 +180,17 @@ NNQ_ASSEMBLY void run_blocks(NNQ_REGISTER const blocks *what) {
             "5:\n"
             "subs lr, lr, #1\n"
             "beq 6f\n"
-            ADVANCE "b 1b\n"
+            "next_row\n"
+            "b 1b\n"
             "6:\n"
             "lsrs r11, r8, #2\n"
             "beq 8f\n"
             "ldr r0, " RESTS "\n"
             "add r1, r0, r8\n"
             "add r2, r1, r8\n"
-            "7:\n" UNPACK "subs r11, r11, #1\n"
+            "7:\n"
+            "unpack_four\n"
+            "subs r11, r11, #1\n"
             "bne 7b\n"
             "8:\n"
             "ldr lr, " CONSTANTS "\n"
@@ -269,11 +278,17 @@ NNQ_ASSEMBLY void run_blocks(NNQ_REGISTER const blocks *what) {
             "b.w 22b\n"
 
             "17:\n" /* three rows of nine inputs */
-            UNPACK UNPACK
+            "unpack_four\n"
+            "unpack_four\n"
             "ldrb r11, [r0], #1\n"
             "ldrb r12, [r1], #1\n"
             "ldrb lr, [r2], #1\n"
-            ADVANCE UNPACK UNPACK NINTH("1") ADVANCE UNPACK UNPACK NINTH("2")
+            ".irp place, 1, 2\n"
+            "next_row\n"
+            "unpack_four\n"
+            "unpack_four\n"
+            "ninth_input \\place\n"
+            ".endr\n"
             "sxtab16 r5, r4, r11\n"
             "sxtab16 r6, r4, r12\n"
             "sxtab16 r7, r4, lr\n"
@@ -281,12 +296,12 @@ NNQ_ASSEMBLY void run_blocks(NNQ_REGISTER const blocks *what) {
             "eor r12, r12, #0x007F007F\n"
             "eor lr, lr, #0x007F007F\n"
             "stm r3, {r5-r7, r11, r12, lr}\n"
-            "b.w 8b\n");
+            "b.w 8b\n"
+            REMOVE_MACROS);
 }
 
-#undef UNPACK
-#undef ADVANCE
-#undef NINTH
+#undef DEFINE_MACROS
+#undef REMOVE_MACROS
 #undef PRODUCTS
 #undef GROUP
 #undef FIRST_GROUP
@@ -303,14 +318,13 @@ typedef struct {
     nnq_shape shape;
 } work;
 
-/* Copies a window with its padding. */
-static void copy_window(const work *at, int32_t top, int32_t left, int8_t *to) {
+/* Copies a window with its padding; its rows are `stride` bytes from each other. */
+static void copy_window(const work *at, int32_t top, int32_t left, int8_t *to, int32_t stride) {
     const nnq_shape *shape = &at->shape;
-    const int32_t row = shape->kernel_width * shape->in_channels;
     const int32_t from = left < 0 ? -left : 0;
     const int32_t end = left + shape->kernel_width > shape->in_width ? shape->in_width - left : shape->kernel_width;
-    memset(to, shape->in_zero_point, at->plan->window);
-    for (int32_t y = top; y < top + shape->kernel_height; y++, to += row) {
+    for (int32_t y = top; y < top + shape->kernel_height; y++, to += stride) {
+        memset(to, shape->in_zero_point, (size_t)(shape->kernel_width * shape->in_channels));
         if (y >= 0 && y < shape->in_height && from < end) {
             memcpy(to + from * shape->in_channels,
                    at->input + (y * shape->in_width + left + from) * shape->in_channels,
@@ -322,18 +336,18 @@ static void copy_window(const work *at, int32_t top, int32_t left, int8_t *to) {
 /* Finds the window of a pixel of a block, or copies it where it reaches out of the map; returns whether it does not. */
 __attribute__((noinline)) static int32_t find_window(work *at, int32_t pixel, int32_t i) {
     const nnq_shape *shape = &at->shape;
+    const int32_t row = shape->kernel_width * shape->in_channels;
     const int32_t top = pixel / shape->out_width * shape->stride_height - shape->pad_top;
     const int32_t left = pixel % shape->out_width * shape->stride_width - shape->pad_left;
     if (top >= 0 && left >= 0 && top + shape->kernel_height <= shape->in_height &&
         left + shape->kernel_width <= shape->in_width) {
         at->what.source[i] = at->input + (top * shape->in_width + left) * shape->in_channels;
-        at->what.advance[i] = (uint32_t)((shape->in_width - shape->kernel_width) * shape->in_channels);
+        at->what.advance[i] = (uint32_t)(shape->in_width * shape->in_channels - row);
         return 1;
     }
-    int8_t *const copy = at->copies + (uint32_t)i * at->plan->window;
-    copy_window(at, top, left, copy);
-    at->what.source[i] = copy;
-    at->what.advance[i] = 0;
+    at->what.source[i] = at->copies + i * row;
+    at->what.advance[i] = (uint32_t)(2 * row);
+    copy_window(at, top, left, at->copies + i * row, 3 * row);
     return 0;
 }
 
@@ -406,8 +420,8 @@ void nnq_conv2d_dsp(const nnq_shape *shape, const uint8_t *constants, const int8
     at->shape = *shape;
     at->what.constants = constants + sizeof *plan;
     at->what.unpacked = (uint32_t *)(void *)(scratch + NNQ_CONV2D_DSP_ARGUMENTS);
-    at->what.rests = scratch + NNQ_CONV2D_DSP_ARGUMENTS + plan->unpacked;
-    at->copies = (int8_t *)at->what.rests + 3 * plan->rest_bytes;
+    at->what.rests = scratch + NNQ_CONV2D_DSP_ARGUMENTS + plan->rests;
+    at->copies = (int8_t *)scratch + NNQ_CONV2D_DSP_ARGUMENTS + plan->copies;
     at->what.end = at->what.unpacked + plan->unpacked / 4;
     at->what.step = plan->step;
     at->what.fours = plan->fours;
@@ -417,7 +431,7 @@ void nnq_conv2d_dsp(const nnq_shape *shape, const uint8_t *constants, const int8
     at->what.entry = plan->entry;
     at->what.is_long = plan->is_long;
     if (plan->map > 0) {
-        copy_map(at, at->copies);
+        copy_map(at, (int8_t *)at->what.rests + 3 * plan->rest_bytes);
     }
     join_rows(&at->shape);
     run_pixels(at, output);

@@ -17,8 +17,9 @@ typedef struct nnq_conv2d_dsp_plan {
     uint32_t rest_bytes; /* of what a window's rows leave over, up to a multiple of 4 */
     uint32_t rest;       /* what a row leaves over, 0 .. 3 */
     uint32_t unpacked;   /* bytes of three pixels' unpacked windows */
+    uint32_t copies;     /* where in that memory windows are copied that reach out of the map, or 0 */
+    uint32_t rests;      /* where behind it what rows leave over is, then a copy of the map */
     uint32_t map;        /* bytes of the map with its padding if it is copied, or 0 */
-    uint32_t window;     /* bytes of a window if it may be copied, or 0 */
 } nnq_conv2d_dsp_plan;
 
 enum { NNQ_CONV2D_DSP_ARGUMENTS = 128 /* bytes of scratch for what the kernel passes on */ };

@@ -41,14 +41,20 @@ static int32_t is_padded(const nnq_shape *shape) {
            nnq_conv2d_dsp_width(shape) > shape->in_width;
 }
 
-/* Small maps are copied with their padding, of large ones the windows that reach out. */
+/* Small maps are copied with their padding, of large ones the windows that reach out: three beside each other, row by
+ * row, at the end of the memory that they are unpacked to. After t taps, 6 t bytes are written there, and row r begins at
+ * 3 r rows: they do not meet if copies begin where three windows and two rows would end. */
 static void plan_copies(const nnq_shape *shape, nnq_conv2d_dsp_plan *plan) {
     const uint64_t map = (uint64_t)nnq_conv2d_dsp_height(shape) * (uint32_t)nnq_conv2d_dsp_width(shape) *
                          shape->in_channels;
-    const uint32_t window = shape->kernel_height * row_taps(shape);
-    const int32_t is_small = map <= MAP_LIMIT || map <= 3 * window;
+    const uint32_t windows = 3 * shape->kernel_height * row_taps(shape);
+    const int32_t is_small = map <= MAP_LIMIT;
     plan->map = is_padded(shape) && is_small ? (uint32_t)map : 0;
-    plan->window = is_padded(shape) && !is_small ? window : 0;
+    plan->copies = is_padded(shape) && !is_small ? windows + 2 * row_taps(shape) : 0;
+    plan->rests = plan->unpacked;
+    if (plan->copies > 0 && plan->copies + windows > plan->unpacked) {
+        plan->rests = (plan->copies + windows + 3) / 4 * 4;
+    }
 }
 
 static nnq_conv2d_dsp_plan make_plan(const nnq_shape *shape) {
@@ -71,8 +77,8 @@ enum { PLAN_WORDS = sizeof(nnq_conv2d_dsp_plan) / 4 };
 /* The plan's words as they are in the file. */
 static void list_plan(const nnq_shape *shape, uint32_t words[PLAN_WORDS]) {
     const nnq_conv2d_dsp_plan plan = make_plan(shape);
-    const uint32_t list[PLAN_WORDS] = {plan.entry,      plan.is_long, plan.step,     plan.fours, plan.rows,
-                                       plan.rest_bytes, plan.rest,    plan.unpacked, plan.map,   plan.window};
+    const uint32_t list[PLAN_WORDS] = {plan.entry, plan.is_long,  plan.step,   plan.fours, plan.rows, plan.rest_bytes,
+                                       plan.rest,  plan.unpacked, plan.copies, plan.rests, plan.map};
     memcpy(words, list, sizeof list);
 }
 
@@ -96,7 +102,7 @@ static uint32_t size(const nnq_shape *shape) {
 
 static uint32_t scratch(const nnq_shape *shape) {
     const nnq_conv2d_dsp_plan plan = make_plan(shape);
-    return NNQ_CONV2D_DSP_ARGUMENTS + plan.unpacked + 3 * plan.rest_bytes + plan.map + 3 * plan.window;
+    return NNQ_CONV2D_DSP_ARGUMENTS + plan.rests + 3 * plan.rest_bytes + plan.map;
 }
 
 /* --- Channels --- */
