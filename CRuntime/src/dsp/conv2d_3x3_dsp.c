@@ -58,8 +58,8 @@
     "ssub16 r10, r10, r7\n"                                                                                            \
     "str r10, [lr, #2*192+" at "]\n"
 
-/* Transforms a row of six pixels: to[chunk][v0 .. v5][pair of channels][6 rows]. r0 .. r5 pixels, lr destination; on the
- * stack the fours of channels that are left. */
+/* Transforms a row of six pixels: to[chunk][v0 .. v5][pair of channels][6 rows]. r0 .. r5 pixels, lr destination; on
+ * the stack the fours of channels that are left. */
 NNQ_ASSEMBLY void transform_row(NNQ_REGISTER const int8_t *const *pixels, NNQ_REGISTER uint32_t *to,
                                 NNQ_REGISTER uint32_t fours) {
     __asm__("push {r2, r4-r11, lr}\n"
@@ -322,11 +322,6 @@ NNQ_ASSEMBLY void compute_channels(NNQ_REGISTER const arguments *what) {
             "b 7b\n");
 }
 
-#undef INPUTS
-#undef WEIGHTS
-#undef MULTIPLY
-#undef SCALE_AWAY
-
 /* --- Blocks --- */
 
 /* Transforms rows `first` .. 5 of the pixels of a block; `zero` is a pixel of the zero point. */
@@ -361,7 +356,8 @@ static void add_block(const nnq_shape *shape, const int8_t *input, int8_t *outpu
     what->output[what->blocks++] = output + (y * shape->out_width + x) * shape->out_channels;
 }
 
-/* Blocks downwards and from left to right; the last ones of a column and of a row begin earlier rather than be smaller. */
+/* Blocks downwards and from left to right; the last ones of a column and of a row begin earlier rather than be
+ * smaller. */
 void nnq_conv2d_3x3_dsp(const nnq_shape *shape, const uint8_t *constants, const int8_t *input, int8_t *output,
                         uint8_t *scratch) {
     arguments *const what = (arguments *)(void *)scratch;

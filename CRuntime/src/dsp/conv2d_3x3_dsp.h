@@ -19,7 +19,8 @@ static inline uint32_t nnq_conv2d_3x3_dsp_chunks(const nnq_shape *shape) {
     return shape->in_channels / NNQ_CONV2D_3X3_DSP_CHUNK;
 }
 
-/* Blocks of four by four pixels that weights are transformed for at once: as many as four chunks of inputs have room. */
+/* Blocks of four by four pixels that weights are transformed for at once: as many as four chunks of inputs have room
+ * for. */
 static inline uint32_t nnq_conv2d_3x3_dsp_blocks(const nnq_shape *shape) {
     const uint32_t chunks = nnq_conv2d_3x3_dsp_chunks(shape);
     return chunks >= NNQ_CONV2D_3X3_DSP_BLOCKS ? 1 : NNQ_CONV2D_3X3_DSP_BLOCKS / chunks;

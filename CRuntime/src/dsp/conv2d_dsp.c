@@ -18,19 +18,13 @@ typedef struct {
     const uint8_t *constants;
     uint32_t *unpacked;
     int8_t *output;
-    uint32_t stride;     /* between the outputs of pixels */
-    uint8_t *rests;      /* what windows' rows leave over */
-    uint32_t count;      /* of blocks */
-    uint32_t advance[3]; /* from the end of a window's row to its next one */
-    uint32_t *end;       /* of the unpacked inputs */
+    uint32_t stride;         /* between the outputs of pixels */
+    uint8_t *rests;          /* what windows' rows leave over */
+    uint32_t count;          /* of blocks */
+    uint32_t advance[3];     /* from the end of a window's row to its next one */
+    uint32_t *end;           /* of the unpacked inputs */
     const int8_t *source[3]; /* the pixels' windows */
-    uint32_t step;           /* to the next block's windows */
-    uint32_t fours;          /* these as in nnq_conv2d_dsp_plan */
-    uint32_t rows; /* 0: three of nine inputs */
-    uint32_t rest_bytes;
-    uint32_t rest;
-    uint32_t entry;   /* and what run_blocks makes of them: where to go after the first group */
-    uint32_t is_long; /* and where after the loop */
+    nnq_conv2d_dsp_loops loops;
 } blocks;
 
 #define CONSTANTS "[sp]"
@@ -42,12 +36,12 @@ typedef struct {
 #define ADVANCE_0 "[sp, #24]"
 #define ADVANCE_1_2 "[sp, #28]"
 #define END "[sp, #36]"
-#define SOURCES "#40"
+#define SOURCES_STEP "#40"
 #define FOURS "[sp, #56]"
 #define ROWS "[sp, #60]"
 #define REST_BYTES_REST "[sp, #64]"
-#define ENTRY "[sp, #72]"
-#define NEXT "[sp, #76]"
+#define ENTRY "[sp, #72]" /* here where to go after the first group */
+#define NEXT "[sp, #76]"  /* and after the loop */
 
 /* Assembler macros. `unpack_four`: four inputs of three pixels, r0 .. r2 sources, r3 destination, r4 (-127, -127).
  * `next_row` steps the sources. `ninth_input` of a row: byte `place` of r11, r12, lr. */
@@ -75,12 +69,16 @@ typedef struct {
     "ldrb r5, [r0], #1\n"                                                                                              \
     "ldrb r6, [r1], #1\n"                                                                                              \
     "ldrb r7, [r2], #1\n"                                                                                              \
-    "orr r11, r11, r5, lsl #8*\\place\n"                                                                              \
-    "orr r12, r12, r6, lsl #8*\\place\n"                                                                              \
-    "orr lr, lr, r7, lsl #8*\\place\n"                                                                                \
+    "orr r11, r11, r5, lsl #8*\\place\n"                                                                               \
+    "orr r12, r12, r6, lsl #8*\\place\n"                                                                               \
+    "orr lr, lr, r7, lsl #8*\\place\n"                                                                                 \
     ".endm\n"
-
 #define REMOVE_MACROS ".purgem unpack_four\n.purgem next_row\n.purgem ninth_input\n"
+
+/* The same for each of some registers, `sum`. */
+#define EACH(registers, instructions) ".irp sum, " registers "\n" instructions "\n.endr\n"
+#define FIRST "r0, r1, r2"
+#define SECOND "r3, r4, r5"
 
 /* Six products of three pixels (r6 .. r8) and the weights of two channels (r9, r10), added to six sums. */
 #define PRODUCTS                                                                                                       \
@@ -112,19 +110,16 @@ typedef struct {
     "sxtb16 r10, r10\n"                                                                                                \
     "ldm r12!, {r6-r8}\n" PRODUCTS
 
-/* A sum after `acc += addend`, both with nnq_scale_high's 64: its extra step, where `less` is the addend without. */
-#define AWAY(acc, less)                                                                                                \
-    "cmp " acc ", " less "\n"                                                                                          \
-    "it lt\n"                                                                                                          \
-    "sublt " acc ", " acc ", #128\n"
+/* A sum after `sum += addend`, both with nnq_scale_high's 64: its extra step, where `less` is the addend without. */
+#define AWAY(less) "cmp \\sum, " less "\nit lt\nsublt \\sum, \\sum, #128"
 
 /* Computes blocks of three pixels whose windows are side by side. Channels are in pairs:
  *
  *     r0 .. r2 sums of the first channel, r3 .. r5 of the second   r6 .. r8 inputs   r9, r10 weights
  *     r11 output   r12 next inputs   lr next constants
  *
- * The loop takes 15 groups, and is entered where a multiple of 15 is left to do. A pair takes 17 instructions a group and
- * 32 more, 4 each further time round. */
+ * The loop takes 15 groups, and is entered where a multiple of 15 is left to do. A pair takes 17 instructions a group
+ * and 32 more, 4 for each further time round. */
 NNQ_ASSEMBLY void run_blocks(NNQ_REGISTER const blocks *what) {
     __asm__(DEFINE_MACROS
             "push {r4-r11, lr}\n"
@@ -133,18 +128,18 @@ NNQ_ASSEMBLY void run_blocks(NNQ_REGISTER const blocks *what) {
             "adr.w r11, 20f\n"
             "add r9, r9, r11\n"
             "cmp r10, #0\n"
-            "add r10, r11, #15*68+4\n" /* label 22 */
+            "add r10, r11, #15*68+4\n" /* label 21 */
             "it ne\n"
-            "addne r10, r10, #25f-22f\n"
+            "addne r10, r10, #22f-21f\n"
             "orr r9, r9, #1\n" /* Thumb */
             "orr r10, r10, #1\n"
             "push {r1-r10}\n"
             "ldmdb r0!, {r1-r10}\n"
             "push {r1-r10}\n"
 
-            /* A block. Steps the sources, then unpacks rows. */
+            /* A block. Steps the sources, then unpacks rows: r11 groups left, lr rows left, r12 rests. */
             "10:\n"
-            "add r4, sp, " SOURCES "\n"
+            "add r4, sp, " SOURCES_STEP "\n"
             "ldm r4, {r0-r3}\n"
             "add r5, r0, r3\n"
             "add r6, r1, r3\n"
@@ -164,7 +159,7 @@ NNQ_ASSEMBLY void run_blocks(NNQ_REGISTER const blocks *what) {
             "unpack_four\n"
             "subs r11, r11, #1\n"
             "bpl 2b\n"
-            "3:\n" /* what the row leaves over */
+            "3:\n"
             "ldrd r8, r11, " REST_BYTES_REST "\n"
             "subs r11, r11, #1\n"
             "bmi 5f\n"
@@ -203,29 +198,16 @@ NNQ_ASSEMBLY void run_blocks(NNQ_REGISTER const blocks *what) {
             "20:\n"
             ".rept 15\n" GROUP ".endr\n"
             "ldr pc, " NEXT "\n"
-            "22:\n" /* multiplier, addend, shift of either channel: r6 .. r8, and r9, r10, r12 */
+            "21:\n" /* multiplier, addend, shift of either channel: r6 .. r8, and r9, r10, r12 */
             "ldm lr!, {r6-r10, r12}\n"
-            "smmla r0, r0, r6, r7\n"
-            "smmla r1, r1, r6, r7\n"
-            "smmla r2, r2, r6, r7\n"
-            "smmla r3, r3, r9, r10\n"
-            "smmla r4, r4, r9, r10\n"
-            "smmla r5, r5, r9, r10\n"
+            EACH(FIRST, "smmla \\sum, \\sum, r6, r7")
+            EACH(SECOND, "smmla \\sum, \\sum, r9, r10")
             "lsls r6, r12, #1\n" /* carry: the last pair; negative: special */
             "bmi 13f\n"
             "12:\n"
-            "asr r0, r0, r8\n"
-            "asr r1, r1, r8\n"
-            "asr r2, r2, r8\n"
-            "asr r3, r3, r12\n"
-            "asr r4, r4, r12\n"
-            "asr r5, r5, r12\n"
-            "ssat r0, #8, r0\n"
-            "ssat r1, #8, r1\n"
-            "ssat r2, #8, r2\n"
-            "ssat r3, #8, r3\n"
-            "ssat r4, #8, r4\n"
-            "ssat r5, #8, r5\n"
+            EACH(FIRST, "asr \\sum, \\sum, r8")
+            EACH(SECOND, "asr \\sum, \\sum, r12")
+            EACH(FIRST ", " SECOND, "ssat \\sum, #8, \\sum")
             "ldr r6, " STRIDE "\n"
             "bfi r0, r3, #8, #8\n"
             "bfi r1, r4, #8, #8\n"
@@ -250,20 +232,16 @@ NNQ_ASSEMBLY void run_blocks(NNQ_REGISTER const blocks *what) {
             "bpl 15f\n"
             "sub r7, r7, #64\n"
             "sub r10, r10, #64\n"
-            AWAY("r0", "r7") AWAY("r1", "r7") AWAY("r2", "r7")
-            AWAY("r3", "r10") AWAY("r4", "r10") AWAY("r5", "r10")
+            EACH(FIRST, AWAY("r7"))
+            EACH(SECOND, AWAY("r10"))
             "15:\n"
             "lsls r6, r12, #3\n" /* negative: a single channel */
             "bmi 16f\n"
             "lsls r6, r12, #1\n"
             "b 12b\n"
             "16:\n"
-            "asr r0, r0, r8\n"
-            "asr r1, r1, r8\n"
-            "asr r2, r2, r8\n"
-            "ssat r0, #8, r0\n"
-            "ssat r1, #8, r1\n"
-            "ssat r2, #8, r2\n"
+            EACH(FIRST, "asr \\sum, \\sum, r8")
+            EACH(FIRST, "ssat \\sum, #8, \\sum")
             "ldr r6, " STRIDE "\n"
             "strb r1, [r11, r6]\n"
             "strb r2, [r11, r6, lsl #1]\n"
@@ -271,48 +249,35 @@ NNQ_ASSEMBLY void run_blocks(NNQ_REGISTER const blocks *what) {
             "b 14b\n"
 
             ".balign 4\n"
-            "25:\n" /* after the loop where it is gone round more than once */
+            "22:\n" /* after the loop where it is gone round more than once */
             "ldr r9, " END "\n"
             "cmp r12, r9\n"
             "bne.w 20b\n"
-            "b.w 22b\n"
+            "b.w 21b\n"
 
-            "17:\n" /* three rows of nine inputs */
+            "17:\n" /* windows of three rows of nine inputs: the ninth ones together make a group */
             "unpack_four\n"
             "unpack_four\n"
             "ldrb r11, [r0], #1\n"
             "ldrb r12, [r1], #1\n"
             "ldrb lr, [r2], #1\n"
             ".irp place, 1, 2\n"
-            "next_row\n"
-            "unpack_four\n"
-            "unpack_four\n"
-            "ninth_input \\place\n"
+            "next_row\nunpack_four\nunpack_four\nninth_input \\place\n"
             ".endr\n"
             "sxtab16 r5, r4, r11\n"
             "sxtab16 r6, r4, r12\n"
             "sxtab16 r7, r4, lr\n"
-            "eor r11, r11, #0x007F007F\n"
-            "eor r12, r12, #0x007F007F\n"
-            "eor lr, lr, #0x007F007F\n"
+            EACH("r11, r12, lr", "eor \\sum, \\sum, #0x007F007F")
             "stm r3, {r5-r7, r11, r12, lr}\n"
             "b.w 8b\n"
             REMOVE_MACROS);
 }
-
-#undef DEFINE_MACROS
-#undef REMOVE_MACROS
-#undef PRODUCTS
-#undef GROUP
-#undef FIRST_GROUP
-#undef AWAY
 
 /* --- Windows --- */
 
 /* What the kernel works on, in scratch, which costs no stack. */
 typedef struct {
     blocks what;
-    const nnq_conv2d_dsp_plan *plan;
     const int8_t *input;
     int8_t *copies; /* of windows */
     nnq_shape shape;
@@ -352,13 +317,13 @@ __attribute__((noinline)) static int32_t find_window(work *at, int32_t pixel, in
 }
 
 /* Copies the map with its padding. */
-static void copy_map(work *at, int8_t *to) {
+static void copy_map(work *at, uint32_t bytes, int8_t *to) {
     nnq_shape *shape = &at->shape;
     const int32_t height = nnq_conv2d_dsp_height(shape);
     const int32_t width = nnq_conv2d_dsp_width(shape);
     const int32_t inside = width - shape->pad_left < shape->in_width ? width - shape->pad_left : shape->in_width;
     const int8_t *from = at->input;
-    memset(to, shape->in_zero_point, at->plan->map);
+    memset(to, shape->in_zero_point, bytes);
     at->input = to;
     to += (shape->pad_top * width + shape->pad_left) * shape->in_channels;
     for (int32_t y = 0; y < shape->in_height && y < height - shape->pad_top; y++) {
@@ -379,8 +344,8 @@ static uint32_t count_blocks(const nnq_shape *shape, int32_t pixel) {
     return count > 1 ? (uint32_t)count : 1;
 }
 
-/* Pixels one after the other, blocks across the ends of rows; the last block begins earlier rather than be shorter. Where
- * there are fewer than three pixels, blocks are of one, three times. */
+/* Pixels one after the other, blocks across the ends of rows; the last block begins earlier rather than be shorter.
+ * Where there are fewer than three pixels, blocks are of one, three times. */
 static void run_pixels(work *at, int8_t *output) {
     const int32_t channels = at->shape.out_channels;
     const int32_t total = at->shape.out_height * at->shape.out_width;
@@ -415,23 +380,17 @@ void nnq_conv2d_dsp(const nnq_shape *shape, const uint8_t *constants, const int8
                     uint8_t *scratch) {
     work *const at = (work *)(void *)scratch;
     const nnq_conv2d_dsp_plan *plan = (const nnq_conv2d_dsp_plan *)(const void *)constants;
-    at->plan = plan;
+    uint8_t *const memory = scratch + NNQ_CONV2D_DSP_ARGUMENTS;
     at->input = input;
     at->shape = *shape;
+    at->copies = (int8_t *)memory + plan->copies;
     at->what.constants = constants + sizeof *plan;
-    at->what.unpacked = (uint32_t *)(void *)(scratch + NNQ_CONV2D_DSP_ARGUMENTS);
-    at->what.rests = scratch + NNQ_CONV2D_DSP_ARGUMENTS + plan->rests;
-    at->copies = (int8_t *)scratch + NNQ_CONV2D_DSP_ARGUMENTS + plan->copies;
-    at->what.end = at->what.unpacked + plan->unpacked / 4;
-    at->what.step = plan->step;
-    at->what.fours = plan->fours;
-    at->what.rows = plan->rows;
-    at->what.rest_bytes = plan->rest_bytes;
-    at->what.rest = plan->rest;
-    at->what.entry = plan->entry;
-    at->what.is_long = plan->is_long;
+    at->what.unpacked = (uint32_t *)(void *)memory;
+    at->what.end = (uint32_t *)(void *)(memory + plan->unpacked);
+    at->what.rests = memory + plan->rests;
+    at->what.loops = plan->loops;
     if (plan->map > 0) {
-        copy_map(at, (int8_t *)at->what.rests + 3 * plan->rest_bytes);
+        copy_map(at, plan->map, (int8_t *)at->what.rests + 3 * plan->loops.rest_bytes);
     }
     join_rows(&at->shape);
     run_pixels(at, output);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The constants of conv2d for Armv7E-M: the plan of conv2d_dsp.h, then output channels in pairs. The taps of a window are
- * in groups of four: each row of a window is kernel_width * in_channels inputs, its whole fours are groups, row by row;
- * what rows leave over, three inputs at most each, is put together into groups after them. A pair is
+ * The constants of conv2d for Armv7E-M: the plan of conv2d_dsp.h, then output channels in pairs. The taps of a window
+ * are in groups of four: each row of a window is kernel_width * in_channels inputs, its whole fours are groups, row by
+ * row; what rows leave over, three inputs at most each, is put together into groups after them. A pair is
  *
  *     I32 bias[2]                                        as taps.h says
  *     word group[groups][2]                              four weights of either channel
@@ -42,8 +42,8 @@ static int32_t is_padded(const nnq_shape *shape) {
 }
 
 /* Small maps are copied with their padding, of large ones the windows that reach out: three beside each other, row by
- * row, at the end of the memory that they are unpacked to. After t taps, 6 t bytes are written there, and row r begins at
- * 3 r rows: they do not meet if copies begin where three windows and two rows would end. */
+ * row, at the end of the memory that they are unpacked to. After t taps, 6 t bytes are written there, and row r begins
+ * 3 r rows behind the first one: they do not meet if copies begin where three windows and two rows would end. */
 static void plan_copies(const nnq_shape *shape, nnq_conv2d_dsp_plan *plan) {
     const uint64_t map = (uint64_t)nnq_conv2d_dsp_height(shape) * (uint32_t)nnq_conv2d_dsp_width(shape) *
                          shape->in_channels;
@@ -57,17 +57,24 @@ static void plan_copies(const nnq_shape *shape, nnq_conv2d_dsp_plan *plan) {
     }
 }
 
-static nnq_conv2d_dsp_plan make_plan(const nnq_shape *shape) {
+static nnq_conv2d_dsp_loops plan_loops(const nnq_shape *shape) {
     const uint32_t groups = group_count(shape);
+    const uint32_t skipped = (UNROLLED - (groups - 1) % UNROLLED) % UNROLLED;
+    const nnq_conv2d_dsp_loops loops = {
+        3u * shape->stride_width * shape->in_channels,
+        row_taps(shape) / 4,
+        shape->kernel_height == 3 && row_taps(shape) == 9 ? 0 : shape->kernel_height,
+        rest_bytes(shape),
+        row_taps(shape) % 4,
+        (groups == 1 ? UNROLLED : skipped) * LOOP_BYTES,
+        groups > UNROLLED + 1};
+    return loops;
+}
+
+static nnq_conv2d_dsp_plan make_plan(const nnq_shape *shape) {
     nnq_conv2d_dsp_plan plan;
-    plan.entry = (groups == 1 ? UNROLLED : (UNROLLED - (groups - 1) % UNROLLED) % UNROLLED) * LOOP_BYTES;
-    plan.is_long = groups > UNROLLED + 1;
-    plan.step = 3u * shape->stride_width * shape->in_channels;
-    plan.fours = row_taps(shape) / 4;
-    plan.rows = shape->kernel_height == 3 && row_taps(shape) == 9 ? 0 : shape->kernel_height;
-    plan.rest_bytes = rest_bytes(shape);
-    plan.rest = row_taps(shape) % 4;
-    plan.unpacked = 24 * groups;
+    plan.loops = plan_loops(shape);
+    plan.unpacked = 24 * group_count(shape);
     plan_copies(shape, &plan);
     return plan;
 }
@@ -77,9 +84,7 @@ enum { PLAN_WORDS = sizeof(nnq_conv2d_dsp_plan) / 4 };
 /* The plan's words as they are in the file. */
 static void list_plan(const nnq_shape *shape, uint32_t words[PLAN_WORDS]) {
     const nnq_conv2d_dsp_plan plan = make_plan(shape);
-    const uint32_t list[PLAN_WORDS] = {plan.entry, plan.is_long,  plan.step,   plan.fours, plan.rows, plan.rest_bytes,
-                                       plan.rest,  plan.unpacked, plan.copies, plan.rests, plan.map};
-    memcpy(words, list, sizeof list);
+    memcpy(words, &plan, sizeof plan);
 }
 
 /* --- Sizes --- */
@@ -102,7 +107,7 @@ static uint32_t size(const nnq_shape *shape) {
 
 static uint32_t scratch(const nnq_shape *shape) {
     const nnq_conv2d_dsp_plan plan = make_plan(shape);
-    return NNQ_CONV2D_DSP_ARGUMENTS + plan.rests + 3 * plan.rest_bytes + plan.map;
+    return NNQ_CONV2D_DSP_ARGUMENTS + plan.rests + 3 * plan.loops.rest_bytes + plan.map;
 }
 
 /* --- Channels --- */

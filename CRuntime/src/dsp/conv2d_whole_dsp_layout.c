@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The constants of conv2d for Armv7E-M whose one window is the whole map: those of dense_dsp_layout.c, for taps as inputs.
+ * The constants of conv2d for Armv7E-M whose one window is the whole map: those of dense_dsp_layout.c, for taps as
+ * inputs.
  */
 #include "../packed.h"
 

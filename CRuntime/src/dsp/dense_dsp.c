@@ -51,8 +51,8 @@ NNQ_ASSEMBLY void unpack(NNQ_REGISTER uint32_t *unpacked, NNQ_REGISTER const int
     "it lt\n"                                                                                                          \
     "sublt " acc ", " acc ", #128\n"
 
-/* Computes all outputs and stores them, but for the last four, which it returns in a word. The loop takes eight steps of
- * 27 instructions, 108 bytes each, and is entered where a multiple of eight is left to do. */
+/* Computes all outputs and stores them, but for the last four, which it returns in a word. The loop takes eight steps
+ * of 27 instructions, 108 bytes each, and is entered where a multiple of eight is left to do. */
 NNQ_ASSEMBLY uint32_t multiply(NNQ_REGISTER const uint32_t *unpacked, NNQ_REGISTER const uint32_t *end,
                                NNQ_REGISTER const uint8_t *constants, NNQ_REGISTER int8_t *output) {
     __asm__("push {r4-r11, lr}\n"
@@ -142,8 +142,5 @@ void nnq_dense_dsp(const nnq_shape *shape, const uint8_t *constants, const int8_
         four >>= 8;
     }
 }
-
-#undef FOUR
-#undef AWAY
 
 #endif
