@@ -201,15 +201,12 @@ NNQ_ASSEMBLY void compute_channels(NNQ_REGISTER const arguments *what) {
             "ldr r12, [sp, #4]\n"
             "movs r11, #4\n"
             "1:\n"
-            "movs r10, #3\n"
-            "2:\n"
-            "ldm lr!, {r0-r2}\n" WEIGHTS("0", "") WEIGHTS("12", ", ror #8")
-            "add r12, r12, #4\n"
-            "subs r10, r10, #1\n"
-            "bne 2b\n"
-            "add r12, r12, #12\n"
+            ".irp row, 0, 4, 8\n"
+            "ldm lr!, {r0-r2}\n" WEIGHTS("\\row", "") WEIGHTS("\\row+12", ", ror #8")
+            ".endr\n"
+            "add r12, r12, #24\n"
             "subs r11, r11, #1\n"
-            "bne 1b\n"
+            "bne.w 1b\n"
             "str lr, [sp, #48]\n"
 
             /* Multiplies: lr weights, r10 their end, r11 sums, r12 inputs; [sp, #60] blocks left. */
