@@ -12,9 +12,9 @@
  *     v5 = 4 d1 - 5 d3 + d5              u5 = g2                    6 y2 = s + p
  *                                                                   6 y3 = t + 2 (q + 3 n5)
  *
- * |v| <= 1280 and |u| <= 889 are halfwords, for SMLAD of two channels. No sum leaves 32 bits (the layout bounds the
- * channels), the divisions have no remainder, and 6 y becomes 256 y by a multiplication modulo 2^32: a third is
- * 0xAAAAAAAB there, since 3 * 0xAAAAAAAB = 1.
+ * |v| <= 1280 and |u| <= 889 are halfwords, for SMLAD of two channels. All is modulo 2^32, where 6 y becomes 256 y by a
+ * multiplication: a third is 0xAAAAAAAB, since 3 * 0xAAAAAAAB = 1. The two divisions are exact: there is no remainder,
+ * as 6 n0 + p = 24 y0 - 4 s and q = 12 y1 - 2 t, and |6 n0 + p| < 2^30, |q| < 2^29, as sum |g| < 2^16 in a channel.
  *
  * Rows of the window are summed as they are: a block is four by four outputs, so that of three weights (one column,
  * transformed) and six rows of inputs come twelve products of two channels each.

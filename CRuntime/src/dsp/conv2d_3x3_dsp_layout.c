@@ -9,8 +9,7 @@
 #include "conv2d_3x3_dsp.h"
 #include "taps.h"
 
-/* Most input channels, so that sums of transformed inputs and weights stay within 32 bits: 2 * 765 * 889 * 3 * 512 is
- * less than 2^31. */
+/* Most input channels: a pixel of the zero point takes the place of transformed weights for a while. */
 enum { SCALE_BYTES = 16, MOST_CHANNELS = 512 };
 
 static uint32_t channel_bytes(const nnq_shape *shape) {

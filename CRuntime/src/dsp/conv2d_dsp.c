@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * conv2d for Armv7E-M (Cortex-M4, M7, M33), any shape: the windows of three pixels are unpacked into scratch, side by
  * side, and all output channels computed from there, two at a time. taps.h has the arithmetic, conv2d_dsp_layout.c the
- * constants.
+ * constants. Inputs are read by words at any address, which these cores allow unless told otherwise (UNALIGN_TRP).
  */
 #include "conv2d_dsp.h"
 
