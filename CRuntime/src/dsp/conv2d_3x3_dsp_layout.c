@@ -18,9 +18,9 @@ static uint32_t channel_bytes(const nnq_shape *shape) {
 
 /* Whether blocks of four by four pixels cover the map without too much being computed twice: at most 1.4 times. */
 static int32_t is_covered(const nnq_shape *shape) {
-    const int32_t blocks = ((shape->out_height + 3) / 4) * ((shape->out_width + 3) / 4);
-    return shape->out_height >= 4 && shape->out_width >= 4 &&
-           blocks * 16 * 5 <= 7 * shape->out_height * shape->out_width;
+    const uint64_t blocks = (shape->out_height + 3u) / 4 * ((shape->out_width + 3u) / 4);
+    const uint64_t pixels = (uint32_t)shape->out_height * shape->out_width;
+    return shape->out_height >= 4 && shape->out_width >= 4 && blocks * 16 * 5 <= pixels * 7;
 }
 
 static uint32_t size(const nnq_shape *shape) {
