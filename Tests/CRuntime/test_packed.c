@@ -102,6 +102,16 @@ static int random_shape(layer *l, rng *r, int32_t opcode) {
     return s->out_height > 0 && s->out_width > 0;
 }
 
+/* A shape that the form takes, of some thousand. */
+static int random_shape_of(layer *l, rng *r, const nnq_form *form) {
+    for (int i = 0; i < 3000; i++) {
+        if (random_shape(l, r, form->opcode) && nnq_form_size(form->code, &l->shape) > 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* Whether |bias| + 128 * sum |w| < 2^23 for each channel, which packers rely on. */
 static int is_bounded(const layer *l, int32_t opcode) {
     const int32_t channels = l->shape.out_channels;
@@ -237,7 +247,7 @@ static void forms(void **state) {
     for (int32_t index = 0; nnq_form_at(index, &form); index++) {
         int taken = 0;
         for (int i = 0; i < 3000 && taken < 300; i++) {
-            if (!random_shape(&l, &r, form.opcode)) {
+            if (!random_shape_of(&l, &r, &form)) {
                 continue;
             }
             random_numbers(&l, &r, form.opcode);
@@ -267,7 +277,7 @@ static void damage(void **state) {
     (void)state;
     for (int32_t index = 0; nnq_form_at(index, &form); index++) {
         for (int i = 0; i < 400; i++) {
-            if (!random_shape(&l, &r, form.opcode)) {
+            if (!random_shape_of(&l, &r, &form)) {
                 continue;
             }
             random_numbers(&l, &r, form.opcode);

@@ -5,7 +5,7 @@
  */
 #include "kernels.h"
 
-enum { STACK_PAINT = 0x5AFEC0DE, STACK_WORDS = 256, DRAWS = 400 };
+enum { STACK_PAINT = 0x5AFEC0DE, STACK_WORDS = 256, DRAWS = 40000 };
 
 /* The last EDGE_BYTES bytes of memory. */
 extern uint8_t edge[];
