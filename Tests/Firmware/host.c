@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The test program's console on a workstation.
+ * A board's console on a workstation.
  */
-#include "console.h"
+#include "board.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 void console_write(const char *text) {
     fputs(text, stdout);
+}
+
+void console_number(uint32_t value) {
+    printf("%" PRIu32, value);
+}
+
+void console_hex(uint32_t value) {
+    printf("%08" PRIx32, value);
 }
 
 int console_read(void *bytes, size_t size) {

@@ -3,18 +3,8 @@
  */
 #include "nnq/nnq.h"
 
+#include "board.h"
 #include "model.h"
-#include "console.h"
-
-static void write_number(uint32_t value) {
-    char text[11];
-    char *at = text + sizeof text - 1;
-    *at = 0;
-    do {
-        *--at = (char)('0' + value % 10);
-    } while ((value /= 10) != 0);
-    console_write(at);
-}
 
 static void write_hex(const int8_t *bytes, size_t size) {
     static const char digits[] = "0123456789abcdef";
@@ -53,7 +43,7 @@ int main(void) {
     if (error != NNQ_OK) {
         console_write(nnq_error_name(error));
         console_write(" at byte ");
-        write_number(at.byte);
+        console_number(at.byte);
         console_write("\n");
         return 1;
     }
