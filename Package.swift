@@ -77,6 +77,7 @@ let package = Package(
         .testTarget(
             name: "NNQRewriteTests",
             dependencies: ["NNQFormat", "NNQRewrite", "NNQRuntime", "CNNQ", "Oracle"]),
+        .testTarget(name: "NNQTargetsTests", dependencies: ["NNQTargets", "NNQBase", "NNQFormat", "CNNQ", "Oracle"]),
         .testTarget(name: "NNQCommandTests", dependencies: ["nnq", "NNQGraph", "NNQBase"]),
         .testTarget(name: "NNQGraphTests", dependencies: ["NNQGraph", "NNQBase"]),
         .testTarget(
