@@ -70,7 +70,8 @@ struct MachineInstruction {
         case "jr": return operands.hasPrefix("ra") ? .end : target(operands).map { .jump($0) } ?? .indirect(returns: false)
         case "ret", "mret", "udf": return .end
         case "tbb", "tbh": return .table
-        case "pop", "ldmia", "ldm": return operands.contains("pc}") ? .end : .next
+        case "pop": return operands.contains("pc}") ? .end : .next
+        case "ldmia", "ldm": return !operands.contains("pc}") ? .next : operands.hasPrefix("sp!") ? .end : .table
         case "ldr": return operands.hasPrefix("pc, [sp]") ? .end : operands.hasPrefix("pc,") ? .table : .next
         case "mov": return operands == "pc, lr" ? .end : operands.hasPrefix("pc,") ? .table : .next
         default:

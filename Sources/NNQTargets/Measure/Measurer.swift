@@ -36,7 +36,7 @@ public struct Measurer {
         let program =
             switch mode {
             case .interpreter: try MeasuredProgram.interpreted(packs ? file.packed(for: board.core) : file, build)
-            case .compiled: throw TargetError("compiled mode is not there yet")
+            case .compiled: try MeasuredProgram.compiled(file, build, packs: packs)
             }
         let run = try CountedRun(MeasuredProgram.name, of: build, isMark: MeasuredProgram.isMark)
         try check(run, against: try file.outputs(inputs))

@@ -93,7 +93,7 @@ static int32_t fill_weights(setting *at, int32_t channel, int32_t extreme) {
     return (1 << 16) - 1 - left;
 }
 
-/* What the scales of a layer have in common; forms may refuse filters whose channels differ, which tests draw at times. */
+/* What the scales of a layer have in common, but where a test wants channels to differ. */
 typedef struct habit {
     int32_t zero_point;
     int32_t rounding;
