@@ -12,7 +12,7 @@ final class BuildFolder: Sendable {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    deinit { if getenv("NNQ_KEEP") == nil { try? FileManager.default.removeItem(atPath: path) } }
 
     /// Writes the embedded files whose path begins like this, at their paths.
     func writeEmbedded(under prefix: String) throws {
