@@ -2,9 +2,8 @@
 // The counting plugin on loops whose instructions are known.
 
 import NNQFormat
+import NNQTargets
 import Testing
-
-@testable import NNQTargets
 
 @Suite struct CountingTests {
     /// Runs a function of assembly between two marks on a board and gives what was counted.

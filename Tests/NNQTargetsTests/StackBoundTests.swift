@@ -2,9 +2,8 @@
 // Stack bounds from machine code: known frames, calls, assembly, recursion.
 
 import NNQFormat
+import NNQTargets
 import Testing
-
-@testable import NNQTargets
 
 @Suite struct StackBoundTests {
     private func depths(_ source: String, of names: [String], on core: TargetCore) throws -> [Int?] {
