@@ -17,7 +17,7 @@ static void scale(void **state) {
     for (int i = 0; i < 400000; i++) {
         const int32_t rounding = rng_range(&r, 0, 1);
         const int32_t pre_shift = rounding ? 0 : rng_range(&r, 0, 3);
-        const int32_t shift = rng_range(&r, rounding ? 32 : 33, 46);
+        const int32_t shift = rng_range(&r, rounding ? 32 : 33, 47);
         const int32_t multiplier = rng_once_in(&r, 8) ? INT32_MAX : rng_range(&r, 1 << 29, INT32_MAX);
         const int32_t zero_point = rng_range(&r, -128, 127);
         const int32_t act_min = rng_once_in(&r, 2) ? zero_point : -128;
@@ -69,6 +69,16 @@ static int32_t random_window(rng *r, int32_t in, uint8_t *kernel, uint8_t *strid
     return in + *pad + *pad_after < *kernel ? 0 : (in + *pad + *pad_after - *kernel) / *stride + 1;
 }
 
+/* A window that is the whole map. */
+static void make_whole(layer *l, rng *r) {
+    nnq_shape *s = &l->shape;
+    s->in_height = s->kernel_height = (uint8_t)rng_range(r, 1, 5);
+    s->in_width = s->kernel_width = (uint8_t)rng_range(r, 1, 5);
+    s->out_height = s->out_width = 1;
+    s->pad_top = s->pad_left = 0;
+    l->pad_bottom = l->pad_right = 0;
+}
+
 static int random_shape(layer *l, rng *r, int32_t opcode) {
     nnq_shape *s = &l->shape;
     memset(s, 0, sizeof *s);
@@ -84,6 +94,9 @@ static int random_shape(layer *l, rng *r, int32_t opcode) {
                                                 &l->pad_bottom);
         s->out_width =
             (uint16_t)random_window(r, s->in_width, &s->kernel_width, &s->stride_width, &s->pad_left, &l->pad_right);
+        if (rng_once_in(r, 10)) {
+            make_whole(l, r);
+        }
     }
     s->in_zero_point = (int8_t)(rng_once_in(r, 2) ? -128 : rng_range(r, -128, 127));
     return s->out_height > 0 && s->out_width > 0;
