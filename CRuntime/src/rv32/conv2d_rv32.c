@@ -15,99 +15,123 @@
 #if NNQ_ISA_RV32
 
 #include "conv2d_rv32.h"
-#include "../bytes.h"
-
 #include <string.h>
 
-/* What the assembly below works on; it knows the places of all members but the last four. */
+/* The kernel's variables, in scratch. The assembly below knows the places of those in front. */
 typedef struct conv_work {
-    uint32_t words;         /*  0: address of the first tap's words, less those that the loop's first turn leaves out */
-    uint32_t words_end;     /*  4 */
-    uint32_t weights;       /*  8: of the block of channels to come, less likewise */
-    uint32_t next;          /* 12: from the end of a block to the next one's weights */
-    int32_t taps;           /* 16 */
-    uint32_t enter;         /* 20: for the assembly: where it enters the loop */
-    int8_t *output;         /* 24 */
-    int32_t stride;         /* 28: from one pixel of the output to the next */
-    int32_t channels;       /* 32: to be computed */
-    int32_t *totals;        /* 36: of slices before, times 256, [channel][pixel] */
-    int32_t totals_step;    /* 40: from a channel to the next, in bytes; 0 where all are the same zeros */
-    int32_t mode;           /* 44: CONV_FINISH, CONV_ADD, CONV_KEEP */
-    int32_t below;          /* 48: nnq_scale_high's `away`: a high word below this is moved down by 2^7 ... */
-    int32_t plus;           /* 52: ... and all of them up by this, 2^6 */
-    int32_t sums[20];       /* 56 */
-    int32_t place[NNQ_OCTET_PIXELS]; /* first element of each window, counted from the input's, maybe outside of it */
+    uint32_t words;     /*  0: address of the first tap's words, less those that the loop's first turn leaves out */
+    uint32_t words_end; /*  4 */
+    uint32_t weights;   /*  8: of the block of channels to come, less likewise */
+    uint32_t next;      /* 12: from the end of a block's slice, or of its scales, to the next one's weights */
+    int32_t taps;       /* 16 */
+    uint32_t enter;     /* 20: of the assembly: where it enters the loop */
+    int8_t *output;     /* 24 */
+    int32_t stride;     /* 28: from one pixel of the output to the next */
+    int32_t channels;   /* 32: to be computed */
+    int32_t *totals;    /* 36: [channel][pixel], times 256 */
+    int32_t mode;       /* 40: CONV_... */
+    int32_t sums[20];   /* 44 */
+    int32_t outputs[8]; /* 124 */
+    const nnq_shape *shape;
+    const uint8_t *constants;
+    const int8_t *input;
+    uint32_t *all_words;
+    int32_t *all_totals;
+    int32_t zeros; /* from the input to the zero points */
+    int32_t slab;  /* blocks */
+    int32_t inside; /* whether all of the windows are */
+    int32_t place[NNQ_OCTET_PIXELS]; /* of each window's first element, from the input on */
+    int32_t clipped[NNQ_OCTET_PIXELS];
     int16_t row[NNQ_OCTET_PIXELS];
     int16_t column[NNQ_OCTET_PIXELS];
-    const int8_t *from[NNQ_OCTET_PIXELS];
 } conv_work;
 
-typedef char conv_offsets[offsetof(conv_work, sums) == 56 && sizeof(conv_work) <= NNQ_OCTET_WORK_BYTES ? 1 : -1];
+typedef char conv_places[offsetof(conv_work, outputs) == 124 && sizeof(conv_work) <= NNQ_OCTET_WORK_BYTES ? 1 : -1];
 
 enum {
-    CONV_FINISH = 0, /* outputs from this slice alone */
-    CONV_ADD = 1,    /* outputs, totals added, and `away` heeded */
-    CONV_KEEP = -1   /* no outputs: the slice is added to the totals */
+    CONV_KEEP = -1, /* adds to the totals; else these bits, and outputs: */
+    CONV_ADD = 1,   /* adds the totals, which become 0 */
+    CONV_AWAY = 2   /* nnq_scale_high's */
 };
 
 /* --- Staging --- */
 
-/* Five words of each of `count` taps that follow each other in memory. */
-static void conv_stage_run(uint32_t *words, const int8_t *const *from, int32_t count) {
-    const int8_t *p0 = from[0], *p1 = from[1], *p2 = from[2], *p3 = from[3];
-    const int8_t *p4 = from[4], *p5 = from[5], *p6 = from[6], *p7 = from[7];
-    for (; count > 0; count--) {
-        const uint32_t x4 = (uint32_t)*p4++, x6 = (uint32_t)*p6++, x7 = (uint32_t)*p7++;
-        words[0] = (uint32_t)*p0++ + (x4 << 20);
-        words[1] = (uint32_t)*p3++ + (x4 << 8) + (x7 << 16);
-        words[2] = (uint32_t)*p1++ + (x7 << 20);
-        words[3] = (uint32_t)*p5++ + (x6 << 8) + (x7 << 12);
-        words[4] = (uint32_t)*p2++ + (x6 << 20);
-        words += 5;
+#define CONV_STAGE(i)                                                                                                  \
+    do {                                                                                                               \
+        const uint32_t x4 = (uint32_t)p4[i], x6 = (uint32_t)p6[i], x7 = (uint32_t)p7[i];                               \
+        words[5 * (i)] = (uint32_t)p0[i] + (x4 << 20);                                                                 \
+        words[5 * (i) + 1] = (uint32_t)p3[i] + (x4 << 8) + (x7 << 16);                                                 \
+        words[5 * (i) + 2] = (uint32_t)p1[i] + (x7 << 20);                                                             \
+        words[5 * (i) + 3] = (uint32_t)p5[i] + (x6 << 8) + (x7 << 12);                                                 \
+        words[5 * (i) + 4] = (uint32_t)p2[i] + (x6 << 20);                                                             \
+    } while (0)
+
+/* The words of `count` taps that follow each other in memory. */
+static __attribute__((noinline)) void conv_stage_run(uint32_t *words, const int8_t *from, const int32_t *place,
+                                                     int32_t count) {
+    const int8_t *p0 = from + place[0], *p1 = from + place[1], *p2 = from + place[2], *p3 = from + place[3];
+    const int8_t *p4 = from + place[4], *p5 = from + place[5], *p6 = from + place[6], *p7 = from + place[7];
+    for (int32_t step = count & 1 ? 1 : 2; count > 0; step = 2) {
+        CONV_STAGE(0);
+        if (step == 2) {
+            CONV_STAGE(1);
+        }
+        words += NNQ_OCTET_WORDS * step;
+        count -= step;
+        p0 += step, p1 += step, p2 += step, p3 += step, p4 += step, p5 += step, p6 += step, p7 += step;
     }
 }
 
-/* Taps `at` and on of kernel row ky; returns how many. All in the map: up to the row's end; else up to the column's. */
-static int32_t conv_find_run(const nnq_shape *shape, conv_work *work, const int8_t *input, const int8_t *zeros,
-                             int32_t ky, int32_t at) {
+/* Of windows that lie outside of the map in part, the taps from `at` in kernel row ky on: where they are, and how many of
+ * them follow each other. */
+static int32_t conv_clip(conv_work *work, int32_t ky, int32_t at, int32_t offset) {
+    const nnq_shape *shape = work->shape;
     const int32_t depth = shape->in_channels;
     const int32_t kx = at / depth;
-    const int32_t offset = ky * shape->in_width * depth + at;
-    int32_t whole = 1;
     for (int32_t i = 0; i < NNQ_OCTET_PIXELS; i++) {
         const int32_t inside = (uint32_t)(work->row[i] + ky) < shape->in_height &&
                                (uint32_t)(work->column[i] + kx) < shape->in_width;
-        work->from[i] = inside ? input + (work->place[i] + offset) : zeros;
-        whole &= inside && work->column[i] >= 0 && work->column[i] + shape->kernel_width <= shape->in_width;
+        work->clipped[i] = inside ? work->place[i] : work->zeros - offset;
     }
-    return whole ? shape->kernel_width * depth - at : (kx + 1) * depth - at;
+    return (kx + 1) * depth - at;
 }
 
-static void conv_stage(const nnq_shape *shape, conv_work *work, uint32_t *words, const int8_t *input,
-                       const int8_t *zeros, int32_t first, int32_t count) {
+/* The words of taps `first` and on. */
+static __attribute__((noinline)) void conv_stage(conv_work *work, uint32_t *words, int32_t first, int32_t count) {
+    const nnq_shape *shape = work->shape;
     const int32_t row = shape->kernel_width * shape->in_channels;
     while (count > 0) {
         const int32_t ky = first / row;
-        const int32_t run =
-            nnq_octet_least(count, conv_find_run(shape, work, input, zeros, ky, first - ky * row));
-        conv_stage_run(words, work->from, run);
-        words += 5 * run;
+        const int32_t at = first - ky * row;
+        const int32_t offset = ky * shape->in_width * shape->in_channels + at;
+        const int32_t run = nnq_octet_least(count, work->inside ? row - at : conv_clip(work, ky, at, offset));
+        conv_stage_run(words, work->input + offset, work->inside ? work->place : work->clipped, run);
+        words += NNQ_OCTET_WORDS * run;
         first += run;
         count -= run;
     }
 }
 
-/* Where the windows of pixel `first` and the seven after it lie. */
-static void conv_place(const nnq_shape *shape, conv_work *work, int32_t first) {
-    const int32_t last = shape->out_height * shape->out_width - 1;
+/* Where the windows of pixel x of row y and of the seven after it lie; past the map's end, of the last one. */
+static void conv_place(conv_work *work, int32_t y, int32_t x) {
+    const nnq_shape *shape = work->shape;
+    int32_t inside = 1;
     for (int32_t i = 0; i < NNQ_OCTET_PIXELS; i++) {
-        const int32_t pixel = nnq_octet_least(first + i, last);
-        const int32_t row = pixel / shape->out_width * shape->stride_height - shape->pad_top;
-        const int32_t column = pixel % shape->out_width * shape->stride_width - shape->pad_left;
+        const int32_t row = y * shape->stride_height - shape->pad_top;
+        const int32_t column = x * shape->stride_width - shape->pad_left;
         work->row[i] = (int16_t)row;
         work->column[i] = (int16_t)column;
         work->place[i] = (row * shape->in_width + column) * shape->in_channels;
+        inside &= row >= 0 && column >= 0 && row + shape->kernel_height <= shape->in_height &&
+                  column + shape->kernel_width <= shape->in_width;
+        if (x + 1 < shape->out_width) {
+            x++;
+        } else if (y + 1 < shape->out_height) {
+            y++;
+            x = 0;
+        }
     }
+    work->inside = inside;
 }
 
 /* --- Sums and outputs --- */
@@ -154,15 +178,18 @@ __attribute__((naked, noinline)) static void conv_blocks(__attribute__((unused))
         "add \\y, \\y, \\b\n mulh \\y, \\y, a2\n add \\y, \\y, a3\n"
         "conv_clamp \\y\n"
         ".endm\n"
-        ".macro conv_add_finish y, b, i\n"
-        "lw t6, 4*\\i(s9)\n add \\y, \\y, t6\n add \\y, \\y, \\b\n mulh \\y, \\y, a2\n"
-        "slt t6, \\y, s10\n slli t6, t6, 7\n sub \\y, \\y, t6\n add \\y, \\y, a3\n"
-        "conv_clamp \\y\n"
+        ".macro conv_add y, i, new\n"
+        "lw t6, 4*\\i(s9)\n add \\y, \\y, t6\n sw \\new, 4*\\i(s9)\n"
         ".endm\n"
-        ".macro conv_keep y, i\n"
-        "lw t6, 4*\\i(s9)\n add \\y, \\y, t6\n sw \\y, 4*\\i(s9)\n"
+        ".macro conv_all_add a, b, c, d, e, f, g, h\n"
+        "conv_add a1, 0, \\a\n conv_add a7, 1, \\b\n conv_add ra, 2, \\c\n conv_add t5, 3, \\d\n"
+        "conv_add t0, 4, \\e\n conv_add t1, 5, \\f\n conv_add t4, 6, \\g\n conv_add t2, 7, \\h\n"
+        "addi s9, s9, 32\n"
         ".endm\n"
-
+        /* takes the start of sums off those that have it */
+        ".macro conv_lower\n"
+        "lui t6, 0x8000\n sub a1, a1, t6\n sub a7, a7, t6\n sub ra, ra, t6\n sub t5, t5, t6\n sub t1, t1, t6\n"
+        ".endm\n"
     );
     __asm__(
         "addi sp, sp, -64\n"
@@ -184,14 +211,14 @@ __attribute__((naked, noinline)) static void conv_blocks(__attribute__((unused))
         "11: conv_tap 60, 12\n"
         "addi a1, a1, 80\n addi a0, a0, 16\n lw a2, 4(sp)\n bne a1, a2, 14b\n"
         /* sums to memory; from here on s0: work, s1: mask of a word's high field, s2: the channel's first output, s3: stride,
-         * s4, s5: -128, 127, s6, s7: sums and their end, s8: channels, s9: totals, s10: below, s11: mode */
+         * s4, s5: -128, 127, s6, s7: sums and their end, s8: channels, s9: totals, s11: mode */
         "lw a2, 0(sp)\n"
-        "sw s0, 56(a2)\n sw s1, 60(a2)\n sw s2, 64(a2)\n sw s3, 68(a2)\n sw s4, 72(a2)\n sw s5, 76(a2)\n sw s6, 80(a2)\n"
-        "sw s7, 84(a2)\n sw s8, 88(a2)\n sw s9, 92(a2)\n sw s10, 96(a2)\n sw s11, 100(a2)\n sw t0, 104(a2)\n"
-        "sw t1, 108(a2)\n sw t2, 112(a2)\n sw t3, 116(a2)\n sw t4, 120(a2)\n sw t5, 124(a2)\n sw t6, 128(a2)\n"
-        "sw ra, 132(a2)\n"
+        "sw s0, 44(a2)\n sw s1, 48(a2)\n sw s2, 52(a2)\n sw s3, 56(a2)\n sw s4, 60(a2)\n sw s5, 64(a2)\n sw s6, 68(a2)\n"
+        "sw s7, 72(a2)\n sw s8, 76(a2)\n sw s9, 80(a2)\n sw s10, 84(a2)\n sw s11, 88(a2)\n sw t0, 92(a2)\n"
+        "sw t1, 96(a2)\n sw t2, 100(a2)\n sw t3, 104(a2)\n sw t4, 108(a2)\n sw t5, 112(a2)\n sw t6, 116(a2)\n"
+        "sw ra, 120(a2)\n"
         "mv s0, a2\n lui s1, 0xfff00\n lw s2, 24(s0)\n lw s3, 28(s0)\n li s4, -128\n li s5, 127\n"
-        "addi s6, s0, 56\n addi s7, s6, 80\n lw s8, 32(s0)\n lw s9, 36(s0)\n lw s10, 48(s0)\n lw s11, 44(s0)\n"
+        "addi s6, s0, 44\n addi s7, s6, 80\n lw s8, 32(s0)\n lw s9, 36(s0)\n lw s11, 40(s0)\n"
         /* t0 .. t4: W0 .. W4 of a channel; S0 in a1, S1 a7, S2 ra, S3 t5, S4 t0, S5 t1, S6 t4, S7 t2 */
         "3: lw t0, 0(s6)\n lw t1, 4(s6)\n lw t2, 8(s6)\n lw t3, 12(s6)\n lw t4, 16(s6)\n addi s6, s6, 20\n"
         "slli a1, t0, 12\n srli a1, a1, 4\n and t0, t0, s1\n srai t0, t0, 12\n"
@@ -205,121 +232,143 @@ __attribute__((naked, noinline)) static void conv_blocks(__attribute__((unused))
         "slli t1, t3, 12\n srli t1, t1, 4\n"
         "slli t6, t3, 4\n srai t6, t6, 4\n sub t3, t3, t6\n and t6, t6, s1\n add t4, t4, t6\n"
         "add t2, t2, t3\n srai t2, t2, 4\n"
-        "bltz s11, 6f\n"
+        "bnez s11, 6f\n"
         /* a2: multiplier, a3: addend, a4: shift, a5: bias * 256, a6: the same less 2^27, t3: where the output goes */
-        "lw a2, 0(a0)\n lw a3, 4(a0)\n lw a4, 8(a0)\n addi a0, a0, 12\n"
+        "4: lw a2, 0(a0)\n lw a3, 4(a0)\n lw a4, 8(a0)\n addi a0, a0, 12\n"
         "andi a5, a4, -256\n lui t3, 0x8000\n sub a6, a5, t3\n mv t3, s2\n addi s2, s2, 1\n"
-        "bnez s11, 5f\n"
+        "andi t6, s11, 2\n bnez t6, 7f\n"
         "conv_finish a1, a6\n conv_finish a7, a6\n conv_finish ra, a6\n conv_finish t5, a6\n"
         "conv_finish t0, a5\n conv_finish t1, a6\n conv_finish t4, a5\n conv_finish t2, a5\n"
-        "4: addi s8, s8, -1\n beqz s8, 7f\n bne s6, s7, 3b\n"
+        "5: addi s8, s8, -1\n beqz s8, 9f\n bne s6, s7, 3b\n"
         "sw s2, 24(s0)\n sw s8, 32(s0)\n sw s9, 36(s0)\n lw t0, 12(s0)\n add a0, a0, t0\n sw a0, 8(s0)\n j 2b\n"
-        "5: lw t6, 52(s0)\n add a3, a3, t6\n"
-        "conv_add_finish a1, a6, 0\n conv_add_finish a7, a6, 1\n conv_add_finish ra, a6, 2\n conv_add_finish t5, a6, 3\n"
-        "conv_add_finish t0, a5, 4\n conv_add_finish t1, a6, 5\n conv_add_finish t4, a5, 6\n conv_add_finish t2, a5, 7\n"
-        "lw t6, 40(s0)\n add s9, s9, t6\n j 4b\n"
-        "6: lui t3, 0x8000\n sub a1, a1, t3\n sub a7, a7, t3\n sub ra, ra, t3\n sub t5, t5, t3\n sub t1, t1, t3\n"
-        "conv_keep a1, 0\n conv_keep a7, 1\n conv_keep ra, 2\n conv_keep t5, 3\n"
-        "conv_keep t0, 4\n conv_keep t1, 5\n conv_keep t4, 6\n conv_keep t2, 7\n"
-        "addi s9, s9, 32\n j 4b\n"
-        "7: lw ra, 8(sp)\n lw s0, 12(sp)\n lw s1, 16(sp)\n lw s2, 20(sp)\n lw s3, 24(sp)\n lw s4, 28(sp)\n lw s5, 32(sp)\n"
+        /* totals */
+        "6: bltz s11, 8f\n andi t3, s11, 1\n beqz t3, 4b\n"
+        "conv_all_add zero, zero, zero, zero, zero, zero, zero, zero\n j 4b\n"
+        "8: conv_lower\n conv_all_add a1, a7, ra, t5, t0, t1, t4, t2\n j 5b\n"
+        /* outputs where negative ones round differently */
+        "7: conv_lower\n"
+        "sw a1, 124(s0)\n sw a7, 128(s0)\n sw ra, 132(s0)\n sw t5, 136(s0)\n sw t0, 140(s0)\n sw t1, 144(s0)\n"
+        "sw t4, 148(s0)\n sw t2, 152(s0)\n addi a1, s0, 124\n addi a7, a1, 32\n addi a3, a3, 64\n"
+        "7: lw t0, 0(a1)\n addi a1, a1, 4\n add t0, t0, a5\n mulh t0, t0, a2\n"
+        "slti t1, t0, -64\n slli t1, t1, 7\n sub t0, t0, t1\n add t0, t0, a3\n"
+        "conv_clamp t0\n bne a1, a7, 7b\n j 5b\n"
+        "9: lw ra, 8(sp)\n lw s0, 12(sp)\n lw s1, 16(sp)\n lw s2, 20(sp)\n lw s3, 24(sp)\n lw s4, 28(sp)\n lw s5, 32(sp)\n"
         "lw s6, 36(sp)\n lw s7, 40(sp)\n lw s8, 44(sp)\n lw s9, 48(sp)\n lw s10, 52(sp)\n lw s11, 56(sp)\n"
         "addi sp, sp, 64\n ret\n"
         ".purgem conv_word\n .purgem conv_tap\n .purgem conv_each\n .purgem conv_clamp\n .purgem conv_finish\n"
-        ".purgem conv_add_finish\n .purgem conv_keep\n");
+        ".purgem conv_add\n .purgem conv_all_add\n .purgem conv_lower\n");
 }
 
-/* What lies where, and how many blocks of channels are computed before the next slice. */
-typedef struct conv_memory {
-    const int8_t *input;
-    uint32_t *words;
-    int32_t *totals;
-    int8_t *zeros;
-    int32_t slab;
-} conv_memory;
-
-/* One slice of the staged pixels for channels of blocks `block` and on. */
-static void conv_slice(const nnq_shape *shape, conv_work *work, const uint8_t *constants, const uint32_t *words,
-                       int32_t block, int32_t first, int32_t count) {
-    const int32_t taps = nnq_octet_taps(shape);
+/* Channels of blocks `block` and on, from the words of a slice, taps `first` and on. */
+static void conv_slice(conv_work *work, const uint32_t *words, int32_t block, int32_t first, int32_t count) {
+    const int32_t taps = nnq_octet_taps(work->shape);
     const uint32_t missing = (uint32_t)-count & 3;
     const int32_t is_last = first + count == taps;
     const uint8_t *weights =
-        constants + NNQ_OCTET_HEAD_BYTES + block * nnq_octet_block_bytes(taps) + NNQ_OCTET_BLOCK * first;
-    work->words = (uint32_t)(uintptr_t)words - NNQ_OCTET_TAP_BYTES * missing;
-    work->words_end = (uint32_t)(uintptr_t)words + NNQ_OCTET_TAP_BYTES * (uint32_t)count;
+        work->constants + NNQ_OCTET_HEAD_BYTES + block * nnq_octet_block_bytes(taps) + NNQ_OCTET_BLOCK * first;
+    work->words = (uint32_t)(uintptr_t)words - 4 * NNQ_OCTET_WORDS * missing;
+    work->words_end = (uint32_t)(uintptr_t)words + 4 * NNQ_OCTET_WORDS * (uint32_t)count;
     work->weights = (uint32_t)(uintptr_t)weights - NNQ_OCTET_BLOCK * missing;
     work->next = (uint32_t)(is_last ? NNQ_OCTET_BLOCK * first : nnq_octet_block_bytes(taps) - NNQ_OCTET_BLOCK * count) -
                  NNQ_OCTET_BLOCK * missing;
     work->taps = count;
-    work->mode = !is_last ? CONV_KEEP : first > 0 || shape->away ? CONV_ADD : CONV_FINISH;
+    work->mode = !is_last ? CONV_KEEP : (first > 0 ? CONV_ADD : 0) + (work->shape->away ? CONV_AWAY : 0);
+    work->totals = work->all_totals;
     conv_blocks(work);
 }
 
-static void conv_clear(int32_t *totals, int32_t count) {
-    while (count-- > 0) {
-        *totals++ = 0;
+/* All channels of the pixels placed, their words from `words` on if a window is staged as a whole. */
+static void conv_pixels(conv_work *work, uint32_t *words, int8_t *output, int8_t *aside) {
+    const nnq_shape *shape = work->shape;
+    const int32_t taps = nnq_octet_taps(shape);
+    const int32_t slice = *(const int32_t *)work->constants;
+    const int32_t is_whole = taps <= NNQ_OCTET_WHOLE_TAPS;
+    for (int32_t block = 0; block < nnq_octet_blocks(shape); block += work->slab) {
+        const int32_t rest = shape->out_channels - NNQ_OCTET_BLOCK * block;
+        const int32_t channels = nnq_octet_least(NNQ_OCTET_BLOCK * work->slab, rest);
+        for (int32_t first = 0; first < taps; first += slice) {
+            const int32_t count = nnq_octet_least(slice, taps - first);
+            if (!is_whole) {
+                conv_stage(work, words, first, count);
+            }
+            work->output = aside != NULL ? aside : output;
+            work->channels = channels;
+            conv_slice(work, is_whole ? words + NNQ_OCTET_WORDS * first : words, block, first, count);
+        }
+        for (int32_t i = 0; aside != NULL && i < shape->out_height * shape->out_width; i++) {
+            memcpy(output + i * shape->out_channels, aside + i * work->stride, (size_t)channels);
+        }
+        output += channels;
     }
 }
 
-/* Channels of a slab, of all pixels placed. */
-static void conv_slab(const nnq_shape *shape, conv_work *work, const uint8_t *constants, const conv_memory *memory,
-                      int32_t block, int8_t *output) {
+/* Pixels in the order of the map. */
+static void conv_map(conv_work *work, int8_t *output, int8_t *aside) {
+    const nnq_shape *shape = work->shape;
     const int32_t taps = nnq_octet_taps(shape);
-    const int32_t slice = nnq_load_i32(constants);
-    const int32_t channels = nnq_octet_least(NNQ_OCTET_BLOCK * memory->slab, shape->out_channels - NNQ_OCTET_BLOCK * block);
-    if (slice < taps) {
-        conv_clear(memory->totals, NNQ_OCTET_PIXELS * ((channels + 3) & ~3));
-    }
-    for (int32_t first = 0; first < taps; first += slice) {
-        const int32_t count = nnq_octet_least(slice, taps - first);
-        const uint32_t *words = memory->words;
-        if (taps > NNQ_OCTET_WHOLE_TAPS) {
-            conv_stage(shape, work, memory->words, memory->input, memory->zeros, first, count);
-        } else {
-            words += NNQ_OCTET_WORDS * first;
+    const int32_t last = aside != NULL ? 0 : shape->out_height * shape->out_width - NNQ_OCTET_PIXELS;
+    for (int32_t start = 0; start < last + NNQ_OCTET_PIXELS; start += NNQ_OCTET_PIXELS) {
+        const int32_t first = nnq_octet_least(start, last);
+        conv_place(work, first / shape->out_width, first % shape->out_width);
+        if (taps <= NNQ_OCTET_WHOLE_TAPS) {
+            conv_stage(work, work->all_words, 0, taps);
         }
-        work->output = output;
-        work->channels = channels;
-        work->totals = memory->totals;
-        conv_slice(shape, work, constants, words, block, first, count);
+        conv_pixels(work, work->all_words, output + first * shape->out_channels, aside);
+    }
+}
+
+/* Eight columns from top to bottom, so that only the rows of the window that are new are staged. */
+static void conv_columns(conv_work *work, int8_t *output, int32_t x) {
+    const nnq_shape *shape = work->shape;
+    const int32_t row = shape->kernel_width * shape->in_channels;
+    const int32_t kept = (shape->kernel_height - shape->stride_height) * row;
+    uint32_t *words = work->all_words;
+    int32_t room = 0;
+    for (int32_t y = 0; y < shape->out_height; y++) {
+        conv_place(work, y, x);
+        room -= shape->stride_height;
+        if (room < 0) {
+            const uint32_t *from = words + NNQ_OCTET_WORDS * shape->stride_height * row;
+            words = work->all_words;
+            for (int32_t i = 0; y > 0 && i < NNQ_OCTET_WORDS * kept; i++) {
+                words[i] = from[i];
+            }
+            room = nnq_octet_rows(shape) - shape->kernel_height;
+        } else {
+            words += NNQ_OCTET_WORDS * shape->stride_height * row;
+        }
+        const int32_t known = y > 0 ? kept : 0;
+        conv_stage(work, words + NNQ_OCTET_WORDS * known, known, shape->kernel_height * row - known);
+        conv_pixels(work, words, output + (y * shape->out_width + x) * shape->out_channels, NULL);
     }
 }
 
 void nnq_conv2d_rv32(const nnq_shape *shape, const uint8_t *constants, const int8_t *input, int8_t *output,
                      uint8_t *scratch) {
     const int32_t taps = nnq_octet_taps(shape);
-    const int32_t slice = nnq_load_i32(constants);
-    const int32_t blocks = nnq_octet_blocks(shape);
-    const int32_t pixels = shape->out_height * shape->out_width;
+    const int32_t slice = *(const int32_t *)constants;
     const int32_t is_small = nnq_octet_is_small(shape);
+    const int32_t is_whole = taps <= NNQ_OCTET_WHOLE_TAPS;
     conv_work *work = (conv_work *)scratch;
-    conv_memory memory;
-    memory.input = input;
-    memory.words = (uint32_t *)(scratch + NNQ_OCTET_WORK_BYTES);
-    memory.totals = (int32_t *)((uint8_t *)memory.words + nnq_octet_words_bytes(taps));
-    memory.zeros = (int8_t *)memory.totals + nnq_octet_totals_bytes(shape, taps);
-    memory.slab = taps > NNQ_OCTET_WHOLE_TAPS || (is_small && slice == taps) ? NNQ_OCTET_SLAB_BLOCKS : slice < taps ? 1 : blocks;
-    int8_t *aside = memory.zeros + nnq_octet_zeros_bytes(shape, taps);
-    memset(memory.zeros, shape->in_zero_point, (size_t)nnq_octet_zeros_bytes(shape, taps));
-    conv_clear(memory.totals, NNQ_OCTET_PIXELS * NNQ_OCTET_BLOCK);
-    work->stride = is_small ? NNQ_OCTET_BLOCK * NNQ_OCTET_SLAB_BLOCKS : shape->out_channels;
-    work->totals_step = slice < taps ? 4 * NNQ_OCTET_PIXELS : 0;
-    work->below = shape->away ? -64 : INT32_MIN;
-    work->plus = shape->away ? 64 : 0;
-    for (int32_t start = 0; start < pixels; start += NNQ_OCTET_PIXELS) {
-        const int32_t first = is_small ? 0 : nnq_octet_least(start, pixels - NNQ_OCTET_PIXELS);
-        conv_place(shape, work, first);
-        if (taps <= NNQ_OCTET_WHOLE_TAPS) {
-            conv_stage(shape, work, memory.words, input, memory.zeros, 0, taps);
-        }
-        for (int32_t block = 0; block < blocks; block += memory.slab) {
-            int8_t *to = output + first * shape->out_channels + NNQ_OCTET_BLOCK * block;
-            conv_slab(shape, work, constants, &memory, block, is_small ? aside : to);
-            for (int32_t i = 0; is_small && i < pixels; i++) {
-                memcpy(to + i * shape->out_channels, aside + i * work->stride, (size_t)nnq_octet_least(work->stride, shape->out_channels - NNQ_OCTET_BLOCK * block));
-            }
-        }
+    uint8_t *words = scratch + NNQ_OCTET_WORK_BYTES;
+    uint8_t *totals = words + nnq_octet_words_bytes(shape);
+    uint8_t *zeros = totals + nnq_octet_totals_bytes(shape);
+    work->shape = shape;
+    work->constants = constants;
+    work->input = input;
+    work->all_words = (uint32_t *)words;
+    work->all_totals = (int32_t *)totals;
+    work->zeros = (int32_t)((uint32_t)(uintptr_t)zeros - (uint32_t)(uintptr_t)input);
+    work->slab = is_whole && slice < taps ? 1 : is_small || !is_whole ? NNQ_OCTET_SLAB : nnq_octet_blocks(shape);
+    work->stride = is_small ? NNQ_OCTET_BLOCK * NNQ_OCTET_SLAB : shape->out_channels;
+    memset(totals, 0, (size_t)nnq_octet_totals_bytes(shape));
+    memset(zeros, shape->in_zero_point, (size_t)nnq_octet_zeros_bytes(shape));
+    if (nnq_octet_rows(shape) == 0) {
+        conv_map(work, output, is_small ? (int8_t *)zeros + nnq_octet_zeros_bytes(shape) : NULL);
+        return;
+    }
+    for (int32_t x = 0; x < shape->out_width; x += NNQ_OCTET_PIXELS) {
+        conv_columns(work, output, nnq_octet_least(x, shape->out_width - NNQ_OCTET_PIXELS));
     }
 }
 

@@ -12,9 +12,8 @@ static uint32_t size(const nnq_shape *shape) {
 }
 
 static uint32_t scratch(const nnq_shape *shape) {
-    const int32_t taps = nnq_octet_taps(shape);
-    return (uint32_t)(NNQ_OCTET_WORK_BYTES + nnq_octet_words_bytes(taps) + nnq_octet_totals_bytes(shape, taps) +
-                      nnq_octet_zeros_bytes(shape, taps) + nnq_octet_aside_bytes(shape));
+    return (uint32_t)(NNQ_OCTET_WORK_BYTES + nnq_octet_words_bytes(shape) + nnq_octet_totals_bytes(shape) +
+                      nnq_octet_zeros_bytes(shape) + nnq_octet_aside_bytes(shape));
 }
 
 static uint32_t weight_place(const nnq_shape *shape, int32_t channel, int32_t tap) {
@@ -25,7 +24,7 @@ static uint32_t weight_place(const nnq_shape *shape, int32_t channel, int32_t ta
 
 static uint32_t channel_place(const nnq_shape *shape, int32_t channel) {
     return weight_place(shape, channel / NNQ_OCTET_BLOCK * NNQ_OCTET_BLOCK, nnq_octet_taps(shape)) +
-           NNQ_OCTET_CHANNEL_BYTES * (uint32_t)(channel % NNQ_OCTET_BLOCK);
+           NNQ_OCTET_SCALE_BYTES * (uint32_t)(channel % NNQ_OCTET_BLOCK);
 }
 
 static int32_t weight(const nnq_shape *shape, const uint8_t *constants, int32_t channel, int32_t tap) {
