@@ -37,13 +37,17 @@ typedef struct conv_work {
     const int8_t *input;
     uint32_t *all_words;
     int32_t *all_totals;
-    int32_t zeros; /* from the input to the zero points */
-    int32_t slab;  /* blocks */
-    int32_t inside; /* whether all of the windows are */
+    int8_t *aside;   /* outputs of a map of less than eight pixels, or null */
+    int32_t zeros;   /* from the input to the zero points */
+    int32_t slice;   /* taps */
+    int32_t slab;    /* blocks */
+    int32_t row;     /* taps of a kernel row */
+    int32_t all;     /* taps of a window */
+    int32_t inside;  /* whether all of the windows are */
     int32_t place[NNQ_OCTET_PIXELS]; /* of each window's first element, from the input on */
     int32_t clipped[NNQ_OCTET_PIXELS];
-    int16_t row[NNQ_OCTET_PIXELS];
-    int16_t column[NNQ_OCTET_PIXELS];
+    int16_t y[NNQ_OCTET_PIXELS]; /* row and column of that element, maybe outside of the map */
+    int16_t x[NNQ_OCTET_PIXELS];
 } conv_work;
 
 typedef char conv_places[offsetof(conv_work, outputs) == 124 && sizeof(conv_work) <= NNQ_OCTET_WORK_BYTES ? 1 : -1];
@@ -85,12 +89,11 @@ static __attribute__((noinline)) void conv_stage_run(uint32_t *words, const int8
 /* Of windows that lie outside of the map in part, the taps from `at` in kernel row ky on: where they are, and how many of
  * them follow each other. */
 static int32_t conv_clip(conv_work *work, int32_t ky, int32_t at, int32_t offset) {
-    const nnq_shape *shape = work->shape;
-    const int32_t depth = shape->in_channels;
+    const int32_t depth = work->shape->in_channels;
     const int32_t kx = at / depth;
     for (int32_t i = 0; i < NNQ_OCTET_PIXELS; i++) {
-        const int32_t inside = (uint32_t)(work->row[i] + ky) < shape->in_height &&
-                               (uint32_t)(work->column[i] + kx) < shape->in_width;
+        const int32_t inside = (uint32_t)(work->y[i] + ky) < work->shape->in_height &&
+                               (uint32_t)(work->x[i] + kx) < work->shape->in_width;
         work->clipped[i] = inside ? work->place[i] : work->zeros - offset;
     }
     return (kx + 1) * depth - at;
@@ -98,13 +101,13 @@ static int32_t conv_clip(conv_work *work, int32_t ky, int32_t at, int32_t offset
 
 /* The words of taps `first` and on. */
 static __attribute__((noinline)) void conv_stage(conv_work *work, uint32_t *words, int32_t first, int32_t count) {
-    const nnq_shape *shape = work->shape;
-    const int32_t row = shape->kernel_width * shape->in_channels;
+    const int32_t row_bytes = work->shape->in_width * work->shape->in_channels;
     while (count > 0) {
-        const int32_t ky = first / row;
-        const int32_t at = first - ky * row;
-        const int32_t offset = ky * shape->in_width * shape->in_channels + at;
-        const int32_t run = nnq_octet_least(count, work->inside ? row - at : conv_clip(work, ky, at, offset));
+        const int32_t ky = first / work->row;
+        const int32_t at = first - ky * work->row;
+        const int32_t offset = ky * row_bytes + at;
+        const int32_t rest = work->inside ? work->row - at : conv_clip(work, ky, at, offset);
+        const int32_t run = nnq_octet_least(count, rest);
         conv_stage_run(words, work->input + offset, work->inside ? work->place : work->clipped, run);
         words += NNQ_OCTET_WORDS * run;
         first += run;
@@ -112,26 +115,23 @@ static __attribute__((noinline)) void conv_stage(conv_work *work, uint32_t *word
     }
 }
 
-/* Where the windows of pixel x of row y and of the seven after it lie; past the map's end, of the last one. */
-static void conv_place(conv_work *work, int32_t y, int32_t x) {
+/* Where the windows of a pixel and of the seven after it lie; past the map's end, of the last one. */
+static void conv_place(conv_work *work, int32_t pixel) {
     const nnq_shape *shape = work->shape;
-    int32_t inside = 1;
+    const int32_t last = shape->out_height * shape->out_width - 1;
+    work->inside = 1;
     for (int32_t i = 0; i < NNQ_OCTET_PIXELS; i++) {
-        const int32_t row = y * shape->stride_height - shape->pad_top;
-        const int32_t column = x * shape->stride_width - shape->pad_left;
-        work->row[i] = (int16_t)row;
-        work->column[i] = (int16_t)column;
-        work->place[i] = (row * shape->in_width + column) * shape->in_channels;
-        inside &= row >= 0 && column >= 0 && row + shape->kernel_height <= shape->in_height &&
-                  column + shape->kernel_width <= shape->in_width;
-        if (x + 1 < shape->out_width) {
-            x++;
-        } else if (y + 1 < shape->out_height) {
-            y++;
-            x = 0;
+        const int32_t y = pixel / shape->out_width * shape->stride_height - shape->pad_top;
+        const int32_t x = pixel % shape->out_width * shape->stride_width - shape->pad_left;
+        work->y[i] = (int16_t)y;
+        work->x[i] = (int16_t)x;
+        work->place[i] = (y * shape->in_width + x) * shape->in_channels;
+        if (y < 0 || x < 0 || y + shape->kernel_height > shape->in_height ||
+            x + shape->kernel_width > shape->in_width) {
+            work->inside = 0;
         }
+        pixel += pixel < last;
     }
-    work->inside = inside;
 }
 
 /* --- Sums and outputs --- */
@@ -261,15 +261,15 @@ __attribute__((naked, noinline)) static void conv_blocks(__attribute__((unused))
 
 /* Channels of blocks `block` and on, from the words of a slice, taps `first` and on. */
 static void conv_slice(conv_work *work, const uint32_t *words, int32_t block, int32_t first, int32_t count) {
-    const int32_t taps = nnq_octet_taps(work->shape);
+    const int32_t block_bytes = nnq_octet_block_bytes(work->all);
+    const int32_t is_last = first + count == work->all;
     const uint32_t missing = (uint32_t)-count & 3;
-    const int32_t is_last = first + count == taps;
-    const uint8_t *weights =
-        work->constants + NNQ_OCTET_HEAD_BYTES + block * nnq_octet_block_bytes(taps) + NNQ_OCTET_BLOCK * first;
     work->words = (uint32_t)(uintptr_t)words - 4 * NNQ_OCTET_WORDS * missing;
-    work->words_end = (uint32_t)(uintptr_t)words + 4 * NNQ_OCTET_WORDS * (uint32_t)count;
-    work->weights = (uint32_t)(uintptr_t)weights - NNQ_OCTET_BLOCK * missing;
-    work->next = (uint32_t)(is_last ? NNQ_OCTET_BLOCK * first : nnq_octet_block_bytes(taps) - NNQ_OCTET_BLOCK * count) -
+    work->words_end = (uint32_t)(uintptr_t)(words + NNQ_OCTET_WORDS * count);
+    work->weights = (uint32_t)(uintptr_t)work->constants +
+                    (uint32_t)(NNQ_OCTET_HEAD_BYTES + block * block_bytes + NNQ_OCTET_BLOCK * first) -
+                    NNQ_OCTET_BLOCK * missing;
+    work->next = (uint32_t)(is_last ? NNQ_OCTET_BLOCK * first : block_bytes - NNQ_OCTET_BLOCK * count) -
                  NNQ_OCTET_BLOCK * missing;
     work->taps = count;
     work->mode = !is_last ? CONV_KEEP : (first > 0 ? CONV_ADD : 0) + (work->shape->away ? CONV_AWAY : 0);
@@ -277,98 +277,86 @@ static void conv_slice(conv_work *work, const uint32_t *words, int32_t block, in
     conv_blocks(work);
 }
 
-/* All channels of the pixels placed, their words from `words` on if a window is staged as a whole. */
-static void conv_pixels(conv_work *work, uint32_t *words, int8_t *output, int8_t *aside) {
+/* All channels of eight pixels, the words of whose first `known` taps are staged. */
+static __attribute__((noinline)) void conv_pixels(conv_work *work, int32_t pixel, uint32_t *words, int32_t known,
+                                                  int8_t *output) {
     const nnq_shape *shape = work->shape;
-    const int32_t taps = nnq_octet_taps(shape);
-    const int32_t slice = *(const int32_t *)work->constants;
-    const int32_t is_whole = taps <= NNQ_OCTET_WHOLE_TAPS;
-    for (int32_t block = 0; block < nnq_octet_blocks(shape); block += work->slab) {
-        const int32_t rest = shape->out_channels - NNQ_OCTET_BLOCK * block;
+    const int32_t is_whole = work->all <= NNQ_OCTET_WHOLE_TAPS;
+    output += pixel * shape->out_channels;
+    conv_place(work, pixel);
+    if (is_whole) {
+        conv_stage(work, words + NNQ_OCTET_WORDS * known, known, work->all - known);
+    }
+    for (int32_t block = 0, rest = shape->out_channels; rest > 0; block += work->slab) {
         const int32_t channels = nnq_octet_least(NNQ_OCTET_BLOCK * work->slab, rest);
-        for (int32_t first = 0; first < taps; first += slice) {
-            const int32_t count = nnq_octet_least(slice, taps - first);
+        for (int32_t first = 0; first < work->all; first += work->slice) {
+            const int32_t count = nnq_octet_least(work->slice, work->all - first);
             if (!is_whole) {
                 conv_stage(work, words, first, count);
             }
-            work->output = aside != NULL ? aside : output;
+            work->output = work->aside != NULL ? work->aside : output;
             work->channels = channels;
             conv_slice(work, is_whole ? words + NNQ_OCTET_WORDS * first : words, block, first, count);
         }
-        for (int32_t i = 0; aside != NULL && i < shape->out_height * shape->out_width; i++) {
-            memcpy(output + i * shape->out_channels, aside + i * work->stride, (size_t)channels);
+        for (int32_t i = 0; work->aside != NULL && i < shape->out_height * shape->out_width; i++) {
+            memcpy(output + i * shape->out_channels, work->aside + i * work->stride, (size_t)channels);
         }
         output += channels;
+        rest -= channels;
     }
 }
 
-/* Pixels in the order of the map. */
-static void conv_map(conv_work *work, int8_t *output, int8_t *aside) {
+/* Eight columns from top to bottom, so that only those rows of windows are staged that are new; there is room for `rows`. */
+static void conv_columns(conv_work *work, int32_t rows, int32_t x, int8_t *output) {
     const nnq_shape *shape = work->shape;
-    const int32_t taps = nnq_octet_taps(shape);
-    const int32_t last = aside != NULL ? 0 : shape->out_height * shape->out_width - NNQ_OCTET_PIXELS;
-    for (int32_t start = 0; start < last + NNQ_OCTET_PIXELS; start += NNQ_OCTET_PIXELS) {
-        const int32_t first = nnq_octet_least(start, last);
-        conv_place(work, first / shape->out_width, first % shape->out_width);
-        if (taps <= NNQ_OCTET_WHOLE_TAPS) {
-            conv_stage(work, work->all_words, 0, taps);
-        }
-        conv_pixels(work, work->all_words, output + first * shape->out_channels, aside);
-    }
-}
-
-/* Eight columns from top to bottom, so that only the rows of the window that are new are staged. */
-static void conv_columns(conv_work *work, int8_t *output, int32_t x) {
-    const nnq_shape *shape = work->shape;
-    const int32_t row = shape->kernel_width * shape->in_channels;
-    const int32_t kept = (shape->kernel_height - shape->stride_height) * row;
+    const int32_t step = NNQ_OCTET_WORDS * shape->stride_height * work->row;
+    const int32_t kept = (shape->kernel_height - shape->stride_height) * work->row;
     uint32_t *words = work->all_words;
-    int32_t room = 0;
-    for (int32_t y = 0; y < shape->out_height; y++) {
-        conv_place(work, y, x);
+    int32_t room = rows - shape->kernel_height;
+    conv_pixels(work, x, words, 0, output);
+    for (int32_t y = 1; y < shape->out_height; y++) {
+        words += step;
         room -= shape->stride_height;
         if (room < 0) {
-            const uint32_t *from = words + NNQ_OCTET_WORDS * shape->stride_height * row;
-            words = work->all_words;
-            for (int32_t i = 0; y > 0 && i < NNQ_OCTET_WORDS * kept; i++) {
-                words[i] = from[i];
+            for (int32_t i = 0; i < NNQ_OCTET_WORDS * kept; i++) {
+                work->all_words[i] = words[i];
             }
-            room = nnq_octet_rows(shape) - shape->kernel_height;
-        } else {
-            words += NNQ_OCTET_WORDS * shape->stride_height * row;
+            words = work->all_words;
+            room = rows - shape->kernel_height;
         }
-        const int32_t known = y > 0 ? kept : 0;
-        conv_stage(work, words + NNQ_OCTET_WORDS * known, known, shape->kernel_height * row - known);
-        conv_pixels(work, words, output + (y * shape->out_width + x) * shape->out_channels, NULL);
+        conv_pixels(work, y * shape->out_width + x, words, kept, output);
     }
 }
 
 void nnq_conv2d_rv32(const nnq_shape *shape, const uint8_t *constants, const int8_t *input, int8_t *output,
                      uint8_t *scratch) {
-    const int32_t taps = nnq_octet_taps(shape);
-    const int32_t slice = *(const int32_t *)constants;
-    const int32_t is_small = nnq_octet_is_small(shape);
-    const int32_t is_whole = taps <= NNQ_OCTET_WHOLE_TAPS;
+    const nnq_octet_head *head = (const nnq_octet_head *)constants;
     conv_work *work = (conv_work *)scratch;
-    uint8_t *words = scratch + NNQ_OCTET_WORK_BYTES;
-    uint8_t *totals = words + nnq_octet_words_bytes(shape);
-    uint8_t *zeros = totals + nnq_octet_totals_bytes(shape);
+    uint8_t *totals = scratch + NNQ_OCTET_WORK_BYTES + head->words_bytes;
+    uint8_t *zeros = totals + head->totals_bytes;
+    const int32_t last = shape->out_height * shape->out_width - NNQ_OCTET_PIXELS;
     work->shape = shape;
     work->constants = constants;
     work->input = input;
-    work->all_words = (uint32_t *)words;
+    work->all_words = (uint32_t *)(scratch + NNQ_OCTET_WORK_BYTES);
     work->all_totals = (int32_t *)totals;
+    work->aside = last < 0 ? (int8_t *)zeros + head->zeros_bytes : NULL;
     work->zeros = (int32_t)((uint32_t)(uintptr_t)zeros - (uint32_t)(uintptr_t)input);
-    work->slab = is_whole && slice < taps ? 1 : is_small || !is_whole ? NNQ_OCTET_SLAB : nnq_octet_blocks(shape);
-    work->stride = is_small ? NNQ_OCTET_BLOCK * NNQ_OCTET_SLAB : shape->out_channels;
-    memset(totals, 0, (size_t)nnq_octet_totals_bytes(shape));
-    memset(zeros, shape->in_zero_point, (size_t)nnq_octet_zeros_bytes(shape));
-    if (nnq_octet_rows(shape) == 0) {
-        conv_map(work, output, is_small ? (int8_t *)zeros + nnq_octet_zeros_bytes(shape) : NULL);
+    work->slice = head->slice;
+    work->slab = head->slab;
+    work->stride = last < 0 ? NNQ_OCTET_BLOCK * NNQ_OCTET_SLAB : shape->out_channels;
+    work->row = shape->kernel_width * shape->in_channels;
+    work->all = shape->kernel_height * work->row;
+    memset(totals, 0, head->totals_bytes);
+    memset(zeros, shape->in_zero_point, head->zeros_bytes);
+    if (head->rows > 0) {
+        for (int32_t x = 0; x < shape->out_width; x += NNQ_OCTET_PIXELS) {
+            conv_columns(work, head->rows, nnq_octet_least(x, shape->out_width - NNQ_OCTET_PIXELS), output);
+        }
         return;
     }
-    for (int32_t x = 0; x < shape->out_width; x += NNQ_OCTET_PIXELS) {
-        conv_columns(work, output, nnq_octet_least(x, shape->out_width - NNQ_OCTET_PIXELS));
+    for (int32_t pixel = 0; pixel < last + NNQ_OCTET_PIXELS; pixel += NNQ_OCTET_PIXELS) {
+        conv_pixels(work, last < 0 ? 0 : nnq_octet_least(pixel, last), work->all_words, 0, output);
     }
 }
 
