@@ -18,7 +18,6 @@
 
 #include "dense_rv32.h"
 
-/* Constants are read in words. */
 typedef const uint32_t __attribute__((may_alias)) dense_word;
 
 /* The three sums of four outputs. */
@@ -28,12 +27,13 @@ typedef struct dense_sums {
     uint32_t t3;
 } dense_sums;
 
-/* Adds to the sums of sixteen outputs. s0 .. s11: sums, a0: where they lie, a1: weights, a2: input, a3: its end, a4: x,
- * a5: word of weights, a7: mask, t0, t1: words made of it. */
+/* The sums of sixteen outputs, which begin at `start`. s0 .. s11: sums, a0: where they go, a1: weights, a2: input, a3: its
+ * end; a4: x, a5: word of weights, a7: mask, t0, t1: words made of it. */
 __attribute__((naked, noinline)) static void dense_sixteen(__attribute__((unused)) dense_sums *sums,
                                                            __attribute__((unused)) const uint8_t *weights,
                                                            __attribute__((unused)) const int8_t *input,
-                                                           __attribute__((unused)) const int8_t *end) {
+                                                           __attribute__((unused)) const int8_t *end,
+                                                           __attribute__((unused)) const dense_sums *start) {
     __asm__(
         ".macro dense_four word, s1, s2, s3\n"
         "lw a5, \\word(a1)\n"
@@ -46,94 +46,93 @@ __attribute__((naked, noinline)) static void dense_sixteen(__attribute__((unused
         "dense_four \\words, s0, s1, s2\n dense_four \\words+4, s3, s4, s5\n"
         "dense_four \\words+8, s6, s7, s8\n dense_four \\words+12, s9, s10, s11\n"
         ".endm\n"
-        ".macro dense_all op, at, frame\n"
-        "\\op s0, 0+\\at(\\frame)\n \\op s1, 4+\\at(\\frame)\n \\op s2, 8+\\at(\\frame)\n \\op s3, 12+\\at(\\frame)\n"
-        "\\op s4, 16+\\at(\\frame)\n \\op s5, 20+\\at(\\frame)\n \\op s6, 24+\\at(\\frame)\n \\op s7, 28+\\at(\\frame)\n"
-        "\\op s8, 32+\\at(\\frame)\n \\op s9, 36+\\at(\\frame)\n \\op s10, 40+\\at(\\frame)\n \\op s11, 44+\\at(\\frame)\n"
+        ".macro dense_all op, at\n"
+        "\\op s0, 0(\\at)\n \\op s1, 4(\\at)\n \\op s2, 8(\\at)\n \\op s3, 12(\\at)\n \\op s4, 16(\\at)\n \\op s5, 20(\\at)\n"
+        "\\op s6, 24(\\at)\n \\op s7, 28(\\at)\n \\op s8, 32(\\at)\n \\op s9, 36(\\at)\n \\op s10, 40(\\at)\n"
+        "\\op s11, 44(\\at)\n"
         ".endm\n"
         "addi sp, sp, -48\n"
-        "dense_all sw, 0, sp\n"
-        "dense_all lw, 0, a0\n"
+        "dense_all sw, sp\n"
+        "lw s0, 0(a4)\n lw s1, 4(a4)\n lw s2, 8(a4)\n mv s3, s0\n mv s4, s1\n mv s5, s2\n"
+        "mv s6, s0\n mv s7, s1\n mv s8, s2\n mv s9, s0\n mv s10, s1\n mv s11, s2\n"
         "li a7, 0x00ff00ff\n"
         /* an odd number of inputs begins in the loop's middle */
         "sub a4, a3, a2\n andi a4, a4, 1\n beqz a4, 1f\n addi a1, a1, -16\n addi a2, a2, -1\n j 2f\n"
         "1: dense_input 0, 0\n"
         "2: dense_input 1, 16\n"
         "addi a1, a1, 32\n addi a2, a2, 2\n bne a2, a3, 1b\n"
-        "dense_all sw, 0, a0\n"
-        "dense_all lw, 0, sp\n"
+        "dense_all sw, a0\n"
+        "dense_all lw, sp\n"
         "addi sp, sp, 48\n ret\n"
         ".purgem dense_four\n .purgem dense_input\n .purgem dense_all\n");
 }
 
-/* The same for four outputs. */
-static void dense_four(dense_sums *sums, dense_word *weights, const int8_t *input, const int8_t *end) {
+/* The sums of four outputs. */
+static void dense_four(dense_sums *sums, dense_word *weights, const int8_t *input, const int8_t *end,
+                       const dense_sums *start) {
+    uint32_t t1 = start->t1, t2 = start->t2, t3 = start->t3;
     while (input != end) {
         const uint32_t x = (uint32_t)*input++;
         const uint32_t word = *weights++;
-        sums->t1 += x * word;
-        sums->t2 += x * (word >> 8 & 0x00ff00ffu);
-        sums->t3 += x * (word >> 16);
+        t1 += x * word;
+        t2 += x * (word >> 8 & 0x00ff00ffu);
+        t3 += x * (word >> 16);
     }
+    sums->t1 = t1, sums->t2 = t2, sums->t3 = t3;
 }
 
-/* A .. D, times 256. */
-static void dense_split(int32_t *split, const dense_sums *sums) {
-    const uint32_t e = sums->t1 - (sums->t2 << 8); /* A + C << 16 */
-    const uint32_t o = sums->t2;                   /* B + D << 16 */
-    const uint32_t tops = (e >> 16) + (o >> 16 << 8) - sums->t3;
-    const int32_t a = (int8_t)tops; /* the top byte of A, and of B */
-    const int32_t b = (int8_t)((tops - (uint32_t)a) >> 8);
-    const uint32_t c = ((e >> 16) - (uint32_t)a) & 0xffffu; /* C modulo 2^16, and D */
-    const uint32_t d = ((o >> 16) - (uint32_t)b) & 0xffffu;
-    const uint32_t rest = sums->t3 - c - (d << 8); /* their top bytes, at 16 and 24 */
-    const uint32_t top = (uint32_t)(int8_t)(rest >> 16);
-    split[0] = (int32_t)((e - (c << 16)) << 8);
-    split[1] = (int32_t)((o - (d << 16)) << 8);
-    split[2] = (int32_t)((c + rest) << 8);
-    split[3] = (int32_t)((d << 8) + (rest - (top << 16)));
-}
-
-static void dense_outputs(const nnq_shape *shape, const dense_sums *sums, dense_word *scales, int8_t *output,
-                          int32_t count) {
-    int32_t split[NNQ_DENSE_RV32_FOUR];
-    dense_split(split, sums);
-    for (int32_t i = 0; i < count; i++) {
-        const int32_t bias = (int32_t)scales[2] >> 8;
-        const nnq_high_scale scale = {(int32_t)scales[0], (int32_t)scales[1], scales[2] & 31};
-        const int32_t value = nnq_scale_high((split[i] >> 8) + bias, &scale, shape->away);
-        output[i] = (int8_t)(value < -128 ? -128 : value > 127 ? 127 : value);
-        scales += NNQ_DENSE_RV32_SCALE / 4;
-    }
-}
-
-static uint32_t dense_total(const int8_t *input, const int8_t *end) {
-    uint32_t total = 0;
-    while (input != end) {
-        total += (uint32_t)*input++;
-    }
-    return total;
+/* Outputs, up to four, from their sums: 31 instructions take these apart into A .. D times 256, 24 make an output.
+ * a0: sums, a1: scales, a2: output, a3: count, a4: away. */
+__attribute__((naked, noinline)) static void dense_outputs(__attribute__((unused)) const dense_sums *sums,
+                                                           __attribute__((unused)) const uint8_t *scales,
+                                                           __attribute__((unused)) int8_t *output,
+                                                           __attribute__((unused)) int32_t count,
+                                                           __attribute__((unused)) int32_t away) {
+    __asm__(
+        "lw t1, 0(a0)\n lw t2, 4(a0)\n lw t3, 8(a0)\n"
+        "slli t0, t2, 8\n sub t1, t1, t0\n"                         /* A + C << 16; t2: B + D << 16 */
+        "srli t4, t1, 16\n srli t5, t2, 16\n"                       /* C + A >> 16, D + B >> 16, modulo 2^16 */
+        "slli t0, t5, 8\n add t0, t0, t4\n sub t0, t0, t3\n"        /* the top bytes: A >> 16 + B >> 16 << 8 */
+        "slli t6, t0, 24\n srai t6, t6, 24\n"                       /* A >> 16 */
+        "sub t0, t0, t6\n slli t0, t0, 16\n srai t0, t0, 24\n"      /* B >> 16 */
+        "sub t4, t4, t6\n slli t4, t4, 16\n srli t4, t4, 16\n"      /* C modulo 2^16 */
+        "sub t5, t5, t0\n"                                          /* D modulo 2^16 */
+        "slli t6, t5, 8\n sub t3, t3, t4\n sub t3, t3, t6\n"        /* their top bytes: C >> 16 << 16 + D >> 16 << 24 */
+        "slli t0, t4, 16\n sub t1, t1, t0\n slli t1, t1, 8\n"       /* A * 256 */
+        "slli t0, t5, 16\n sub t2, t2, t0\n slli t2, t2, 8\n"       /* B * 256 */
+        "slli t0, t3, 8\n srai t0, t0, 24\n slli t0, t0, 16\n sub t0, t3, t0\n add t0, t0, t6\n" /* D * 256 */
+        "add t3, t3, t4\n slli t3, t3, 8\n"                         /* C * 256 */
+        "1: lw a6, 8(a1)\n lw a7, 0(a1)\n andi a5, a6, -256\n add t1, t1, a5\n mulh t1, t1, a7\n"
+        "beqz a4, 2f\n slti a5, t1, -64\n slli a5, a5, 7\n sub t1, t1, a5\n addi t1, t1, 64\n"
+        "2: lw a5, 4(a1)\n add t1, t1, a5\n sra t1, t1, a6\n"
+        "addi a5, t1, 128\n sltiu a5, a5, 256\n bnez a5, 3f\n srai t1, t1, 31\n xori t1, t1, 127\n"
+        "3: sb t1, 0(a2)\n addi a1, a1, 12\n addi a2, a2, 1\n mv t1, t2\n mv t2, t3\n mv t3, t0\n"
+        "addi a3, a3, -1\n bnez a3, 1b\n ret\n");
 }
 
 void nnq_dense_rv32(const nnq_shape *shape, const uint8_t *constants, const int8_t *input, int8_t *output,
                     uint8_t *scratch) {
     const int8_t *end = input + shape->in_channels;
-    dense_word *scales = (dense_word *)(constants + nnq_dense_rv32_weights(shape));
-    const uint32_t offset = 0u - 128 * dense_total(input, end);
-    const dense_sums start = {offset * 0x01010101u, offset * 0x00010001u, offset * 0x00000101u};
+    const uint8_t *scales = constants + nnq_dense_rv32_weights(shape);
+    uint32_t total = 0;
+    for (const int8_t *x = input; x != end; x++) {
+        total -= (uint32_t)*x * 128;
+    }
+    const dense_sums start = {total * 0x01010101u, total * 0x00010001u, total * 0x00000101u};
     (void)scratch;
     for (int32_t left = shape->out_channels; left > 0;) {
-        const int32_t fours = left >= NNQ_DENSE_RV32_GROUP ? 4 : 1;
-        dense_sums sums[4] = {start, start, start, start};
-        if (fours == 4) {
-            dense_sixteen(sums, constants, input, end);
+        dense_sums sums[4];
+        int32_t fours = 4;
+        if (left >= NNQ_DENSE_RV32_GROUP) {
+            dense_sixteen(sums, constants, input, end, &start);
         } else {
-            dense_four(sums, (dense_word *)constants, input, end);
+            fours = 1;
+            dense_four(sums, (dense_word *)constants, input, end, &start);
         }
         constants += 4 * fours * shape->in_channels;
         for (int32_t i = 0; i < fours; i++) {
-            dense_outputs(shape, &sums[i], scales, output, left < 4 ? left : 4);
-            scales += NNQ_DENSE_RV32_SCALE;
+            dense_outputs(&sums[i], scales, output, left < 4 ? left : 4, shape->away);
+            scales += 4 * NNQ_DENSE_RV32_SCALE;
             output += 4;
             left -= 4;
         }
