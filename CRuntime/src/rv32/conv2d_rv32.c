@@ -118,11 +118,12 @@ static __attribute__((noinline)) void conv_stage(conv_work *work, uint32_t *word
 /* Where the windows of a pixel and of the seven after it lie; past the map's end, of the last one. */
 static void conv_place(conv_work *work, int32_t pixel) {
     const nnq_shape *shape = work->shape;
-    const int32_t last = shape->out_height * shape->out_width - 1;
+    int32_t rest = shape->out_height * shape->out_width - 1 - pixel;
+    int32_t column = pixel % shape->out_width;
+    int32_t y = pixel / shape->out_width * shape->stride_height - shape->pad_top;
+    int32_t x = column * shape->stride_width - shape->pad_left;
     work->inside = 1;
     for (int32_t i = 0; i < NNQ_OCTET_PIXELS; i++) {
-        const int32_t y = pixel / shape->out_width * shape->stride_height - shape->pad_top;
-        const int32_t x = pixel % shape->out_width * shape->stride_width - shape->pad_left;
         work->y[i] = (int16_t)y;
         work->x[i] = (int16_t)x;
         work->place[i] = (y * shape->in_width + x) * shape->in_channels;
@@ -130,7 +131,16 @@ static void conv_place(conv_work *work, int32_t pixel) {
             x + shape->kernel_width > shape->in_width) {
             work->inside = 0;
         }
-        pixel += pixel < last;
+        if (rest > 0) {
+            rest--;
+            column++;
+            x += shape->stride_width;
+            if (column == shape->out_width) {
+                column = 0;
+                x = -shape->pad_left;
+                y += shape->stride_height;
+            }
+        }
     }
 }
 
@@ -188,7 +198,7 @@ __attribute__((naked, noinline)) static void conv_blocks(__attribute__((unused))
         ".endm\n"
         /* takes the start of sums off those that have it */
         ".macro conv_lower\n"
-        "lui t6, 0x8000\n sub a1, a1, t6\n sub a7, a7, t6\n sub ra, ra, t6\n sub t5, t5, t6\n sub t1, t1, t6\n"
+        "add a1, a1, s10\n add a7, a7, s10\n add ra, ra, s10\n add t5, t5, s10\n add t1, t1, s10\n"
         ".endm\n"
     );
     __asm__(
@@ -211,14 +221,14 @@ __attribute__((naked, noinline)) static void conv_blocks(__attribute__((unused))
         "11: conv_tap 60, 12\n"
         "addi a1, a1, 80\n addi a0, a0, 16\n lw a2, 4(sp)\n bne a1, a2, 14b\n"
         /* sums to memory; from here on s0: work, s1: mask of a word's high field, s2: the channel's first output, s3: stride,
-         * s4, s5: -128, 127, s6, s7: sums and their end, s8: channels, s9: totals, s11: mode */
+         * s4, s5: -128, 127, s6, s7: sums and their end, s8: channels, s9: totals, s10: -2^27, s11: mode */
         "lw a2, 0(sp)\n"
         "sw s0, 44(a2)\n sw s1, 48(a2)\n sw s2, 52(a2)\n sw s3, 56(a2)\n sw s4, 60(a2)\n sw s5, 64(a2)\n sw s6, 68(a2)\n"
         "sw s7, 72(a2)\n sw s8, 76(a2)\n sw s9, 80(a2)\n sw s10, 84(a2)\n sw s11, 88(a2)\n sw t0, 92(a2)\n"
         "sw t1, 96(a2)\n sw t2, 100(a2)\n sw t3, 104(a2)\n sw t4, 108(a2)\n sw t5, 112(a2)\n sw t6, 116(a2)\n"
         "sw ra, 120(a2)\n"
         "mv s0, a2\n lui s1, 0xfff00\n lw s2, 24(s0)\n lw s3, 28(s0)\n li s4, -128\n li s5, 127\n"
-        "addi s6, s0, 44\n addi s7, s6, 80\n lw s8, 32(s0)\n lw s9, 36(s0)\n lw s11, 40(s0)\n"
+        "addi s6, s0, 44\n addi s7, s6, 80\n lw s8, 32(s0)\n lw s9, 36(s0)\n lui s10, 0xf8000\n lw s11, 40(s0)\n"
         /* t0 .. t4: W0 .. W4 of a channel; S0 in a1, S1 a7, S2 ra, S3 t5, S4 t0, S5 t1, S6 t4, S7 t2 */
         "3: lw t0, 0(s6)\n lw t1, 4(s6)\n lw t2, 8(s6)\n lw t3, 12(s6)\n lw t4, 16(s6)\n addi s6, s6, 20\n"
         "slli a1, t0, 12\n srli a1, a1, 4\n and t0, t0, s1\n srai t0, t0, 12\n"
@@ -235,18 +245,19 @@ __attribute__((naked, noinline)) static void conv_blocks(__attribute__((unused))
         "bnez s11, 6f\n"
         /* a2: multiplier, a3: addend, a4: shift, a5: bias * 256, a6: the same less 2^27, t3: where the output goes */
         "4: lw a2, 0(a0)\n lw a3, 4(a0)\n lw a4, 8(a0)\n addi a0, a0, 12\n"
-        "andi a5, a4, -256\n lui t3, 0x8000\n sub a6, a5, t3\n mv t3, s2\n addi s2, s2, 1\n"
-        "andi t6, s11, 2\n bnez t6, 7f\n"
+        "andi a5, a4, -256\n add a6, a5, s10\n mv t3, s2\n addi s2, s2, 1\n"
         "conv_finish a1, a6\n conv_finish a7, a6\n conv_finish ra, a6\n conv_finish t5, a6\n"
         "conv_finish t0, a5\n conv_finish t1, a6\n conv_finish t4, a5\n conv_finish t2, a5\n"
         "5: addi s8, s8, -1\n beqz s8, 9f\n bne s6, s7, 3b\n"
         "sw s2, 24(s0)\n sw s8, 32(s0)\n sw s9, 36(s0)\n lw t0, 12(s0)\n add a0, a0, t0\n sw a0, 8(s0)\n j 2b\n"
         /* totals */
-        "6: bltz s11, 8f\n andi t3, s11, 1\n beqz t3, 4b\n"
-        "conv_all_add zero, zero, zero, zero, zero, zero, zero, zero\n j 4b\n"
+        "6: bltz s11, 8f\n andi t3, s11, 1\n beqz t3, 6f\n"
+        "conv_all_add zero, zero, zero, zero, zero, zero, zero, zero\n"
+        "6: andi t3, s11, 2\n beqz t3, 4b\n j 7f\n"
         "8: conv_lower\n conv_all_add a1, a7, ra, t5, t0, t1, t4, t2\n j 5b\n"
         /* outputs where negative ones round differently */
-        "7: conv_lower\n"
+        "7: conv_lower\n lw a2, 0(a0)\n lw a3, 4(a0)\n lw a4, 8(a0)\n addi a0, a0, 12\n"
+        "andi a5, a4, -256\n mv t3, s2\n addi s2, s2, 1\n"
         "sw a1, 124(s0)\n sw a7, 128(s0)\n sw ra, 132(s0)\n sw t5, 136(s0)\n sw t0, 140(s0)\n sw t1, 144(s0)\n"
         "sw t4, 148(s0)\n sw t2, 152(s0)\n addi a1, s0, 124\n addi a7, a1, 32\n addi a3, a3, 64\n"
         "7: lw t0, 0(a1)\n addi a1, a1, 4\n add t0, t0, a5\n mulh t0, t0, a2\n"

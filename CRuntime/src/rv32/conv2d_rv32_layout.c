@@ -13,6 +13,9 @@ enum { MOST_WEIGHT = 4079, SAFE_TAPS = 32 };
 /* The most taps of one of several slices of a window that is too long to be staged as a whole, and of rows that are kept. */
 enum { SLICE_TAPS = 128, KEPT_TAPS = 192 };
 
+/* The slab where the window is staged as a whole, so that a new slab costs little. */
+enum { WHOLE_SLAB = 4 };
+
 static int32_t tap_count(const nnq_shape *shape) {
     return shape->kernel_height * shape->kernel_width * shape->in_channels;
 }
@@ -51,13 +54,14 @@ static void make_head(nnq_octet_head *head, const nnq_shape *shape, int32_t slic
     const int32_t taps = tap_count(shape);
     const int32_t is_whole = taps <= NNQ_OCTET_WHOLE_TAPS;
     const int32_t staged = kept_rows(shape) * shape->kernel_width * shape->in_channels;
-    const int32_t slab = nnq_octet_least(block_count(shape), NNQ_OCTET_SLAB);
+    const int32_t slab = nnq_octet_least(block_count(shape), is_whole ? WHOLE_SLAB : NNQ_OCTET_SLAB);
+    const int32_t is_free = slice == taps && !is_small(shape);
     const int32_t zeros = nnq_octet_least(shape->in_channels, slice_limit(shape));
     head->slice = (uint16_t)slice;
-    head->slab = (uint16_t)(is_whole && slice < taps ? 1 : is_whole && !is_small(shape) ? block_count(shape) : slab);
+    head->slab = (uint16_t)(is_free ? block_count(shape) : slab);
     head->rows = (uint16_t)kept_rows(shape);
     head->words_bytes = (uint16_t)(4 * NNQ_OCTET_WORDS * (staged > 0 ? staged : slice_limit(shape)));
-    head->totals_bytes = (uint16_t)(4 * NNQ_OCTET_PIXELS * NNQ_OCTET_BLOCK * (is_whole ? 1 : slab));
+    head->totals_bytes = (uint16_t)(4 * NNQ_OCTET_PIXELS * NNQ_OCTET_BLOCK * slab);
     head->zeros_bytes = (uint16_t)(shape->kernel_height * shape->kernel_width == 1 ? 0 : (zeros + 3) / 4 * 4);
 }
 
