@@ -15,6 +15,7 @@
 #if NNQ_ISA_RV32
 
 #include "conv2d_rv32.h"
+
 #include <string.h>
 
 /* The kernel's variables, in scratch. The assembly below knows the places of those in front. */
@@ -46,8 +47,8 @@ typedef struct conv_work {
     int32_t inside;  /* whether all of the windows are */
     int32_t place[NNQ_OCTET_PIXELS]; /* of each window's first element, from the input on */
     int32_t clipped[NNQ_OCTET_PIXELS];
-    int16_t y[NNQ_OCTET_PIXELS]; /* row and column of that element, maybe outside of the map */
-    int16_t x[NNQ_OCTET_PIXELS];
+    int32_t y[NNQ_OCTET_PIXELS]; /* row and column of that element, maybe outside of the map */
+    int32_t x[NNQ_OCTET_PIXELS];
 } conv_work;
 
 typedef char conv_places[offsetof(conv_work, outputs) == 124 && sizeof(conv_work) <= NNQ_OCTET_WORK_BYTES ? 1 : -1];
@@ -124,8 +125,8 @@ static void conv_place(conv_work *work, int32_t pixel) {
     int32_t x = column * shape->stride_width - shape->pad_left;
     work->inside = 1;
     for (int32_t i = 0; i < NNQ_OCTET_PIXELS; i++) {
-        work->y[i] = (int16_t)y;
-        work->x[i] = (int16_t)x;
+        work->y[i] = y;
+        work->x[i] = x;
         work->place[i] = (y * shape->in_width + x) * shape->in_channels;
         if (y < 0 || x < 0 || y + shape->kernel_height > shape->in_height ||
             x + shape->kernel_width > shape->in_width) {
@@ -151,7 +152,7 @@ static void conv_place(conv_work *work, int32_t pixel) {
  * The loop over taps has 49 instructions for 32 products: 4 weights (a4 .. a7), 5 words (a2 and a3 in turns), 20 sums in
  * s0 .. s11, t0 .. t6, ra; a0 and a1 point to weights and words. Sums start at 2^19, so that the lowest 20 bits of a word
  * are a number without sign. Then, for each channel, 34 instructions take the five words apart into Si * 256 (and 2^27
- * more where the 2^19 is in them), and 8 to 10 make an output of each. */
+ * more where the 2^19 is in them), and 9 to 11 make an output of each. */
 __attribute__((naked, noinline)) static void conv_blocks(__attribute__((unused)) conv_work *work) {
     __asm__(
         /* sums of the four channels += word `x` * their weights, `t` meanwhile loading the next word */
@@ -188,17 +189,21 @@ __attribute__((naked, noinline)) static void conv_blocks(__attribute__((unused))
         "add \\y, \\y, \\b\n mulh \\y, \\y, a2\n add \\y, \\y, a3\n"
         "conv_clamp \\y\n"
         ".endm\n"
-        ".macro conv_add y, i, new\n"
+        ".macro conv_total y, i, new\n"
         "lw t6, 4*\\i(s9)\n add \\y, \\y, t6\n sw \\new, 4*\\i(s9)\n"
         ".endm\n"
-        ".macro conv_all_add a, b, c, d, e, f, g, h\n"
-        "conv_add a1, 0, \\a\n conv_add a7, 1, \\b\n conv_add ra, 2, \\c\n conv_add t5, 3, \\d\n"
-        "conv_add t0, 4, \\e\n conv_add t1, 5, \\f\n conv_add t4, 6, \\g\n conv_add t2, 7, \\h\n"
+        /* adds the totals to the sums, and leaves these new ones */
+        ".macro conv_totals a, b, c, d, e, f, g, h\n"
+        "conv_total a1, 0, \\a\n conv_total a7, 1, \\b\n conv_total ra, 2, \\c\n conv_total t5, 3, \\d\n"
+        "conv_total t0, 4, \\e\n conv_total t1, 5, \\f\n conv_total t4, 6, \\g\n conv_total t2, 7, \\h\n"
         "addi s9, s9, 32\n"
         ".endm\n"
         /* takes the start of sums off those that have it */
         ".macro conv_lower\n"
         "add a1, a1, s10\n add a7, a7, s10\n add ra, ra, s10\n add t5, t5, s10\n add t1, t1, s10\n"
+        ".endm\n"
+        ".macro conv_scale\n"
+        "lw a2, 0(a0)\n lw a3, 4(a0)\n lw a4, 8(a0)\n addi a0, a0, 12\n andi a5, a4, -256\n mv t3, s2\n addi s2, s2, 1\n"
         ".endm\n"
     );
     __asm__(
@@ -244,30 +249,27 @@ __attribute__((naked, noinline)) static void conv_blocks(__attribute__((unused))
         "add t2, t2, t3\n srai t2, t2, 4\n"
         "bnez s11, 6f\n"
         /* a2: multiplier, a3: addend, a4: shift, a5: bias * 256, a6: the same less 2^27, t3: where the output goes */
-        "4: lw a2, 0(a0)\n lw a3, 4(a0)\n lw a4, 8(a0)\n addi a0, a0, 12\n"
-        "andi a5, a4, -256\n add a6, a5, s10\n mv t3, s2\n addi s2, s2, 1\n"
+        "4: conv_scale\n add a6, a5, s10\n"
         "conv_finish a1, a6\n conv_finish a7, a6\n conv_finish ra, a6\n conv_finish t5, a6\n"
         "conv_finish t0, a5\n conv_finish t1, a6\n conv_finish t4, a5\n conv_finish t2, a5\n"
-        "5: addi s8, s8, -1\n beqz s8, 9f\n bne s6, s7, 3b\n"
+        "5: addi s8, s8, -1\n beqz s8, 15f\n bne s6, s7, 3b\n"
         "sw s2, 24(s0)\n sw s8, 32(s0)\n sw s9, 36(s0)\n lw t0, 12(s0)\n add a0, a0, t0\n sw a0, 8(s0)\n j 2b\n"
-        /* totals */
-        "6: bltz s11, 8f\n andi t3, s11, 1\n beqz t3, 6f\n"
-        "conv_all_add zero, zero, zero, zero, zero, zero, zero, zero\n"
-        "6: andi t3, s11, 2\n beqz t3, 4b\n j 7f\n"
-        "8: conv_lower\n conv_all_add a1, a7, ra, t5, t0, t1, t4, t2\n j 5b\n"
-        /* outputs where negative ones round differently */
-        "7: conv_lower\n lw a2, 0(a0)\n lw a3, 4(a0)\n lw a4, 8(a0)\n addi a0, a0, 12\n"
-        "andi a5, a4, -256\n mv t3, s2\n addi s2, s2, 1\n"
+        /* modes: to the totals; or from them, and on with outputs, those rounded away from zero by way of memory */
+        "6: bltz s11, 8f\n andi t3, s11, 1\n beqz t3, 7f\n"
+        "conv_totals zero, zero, zero, zero, zero, zero, zero, zero\n"
+        "7: andi t3, s11, 2\n beqz t3, 4b\n j 9f\n"
+        "8: conv_lower\n conv_totals a1, a7, ra, t5, t0, t1, t4, t2\n j 5b\n"
+        "9: conv_lower\n conv_scale\n addi a3, a3, 64\n"
         "sw a1, 124(s0)\n sw a7, 128(s0)\n sw ra, 132(s0)\n sw t5, 136(s0)\n sw t0, 140(s0)\n sw t1, 144(s0)\n"
-        "sw t4, 148(s0)\n sw t2, 152(s0)\n addi a1, s0, 124\n addi a7, a1, 32\n addi a3, a3, 64\n"
-        "7: lw t0, 0(a1)\n addi a1, a1, 4\n add t0, t0, a5\n mulh t0, t0, a2\n"
+        "sw t4, 148(s0)\n sw t2, 152(s0)\n addi a1, s0, 124\n addi a7, a1, 32\n"
+        "10: lw t0, 0(a1)\n addi a1, a1, 4\n add t0, t0, a5\n mulh t0, t0, a2\n"
         "slti t1, t0, -64\n slli t1, t1, 7\n sub t0, t0, t1\n add t0, t0, a3\n"
-        "conv_clamp t0\n bne a1, a7, 7b\n j 5b\n"
-        "9: lw ra, 8(sp)\n lw s0, 12(sp)\n lw s1, 16(sp)\n lw s2, 20(sp)\n lw s3, 24(sp)\n lw s4, 28(sp)\n lw s5, 32(sp)\n"
+        "conv_clamp t0\n bne a1, a7, 10b\n j 5b\n"
+        "15: lw ra, 8(sp)\n lw s0, 12(sp)\n lw s1, 16(sp)\n lw s2, 20(sp)\n lw s3, 24(sp)\n lw s4, 28(sp)\n lw s5, 32(sp)\n"
         "lw s6, 36(sp)\n lw s7, 40(sp)\n lw s8, 44(sp)\n lw s9, 48(sp)\n lw s10, 52(sp)\n lw s11, 56(sp)\n"
         "addi sp, sp, 64\n ret\n"
         ".purgem conv_word\n .purgem conv_tap\n .purgem conv_each\n .purgem conv_clamp\n .purgem conv_finish\n"
-        ".purgem conv_add\n .purgem conv_all_add\n .purgem conv_lower\n");
+        ".purgem conv_total\n .purgem conv_totals\n .purgem conv_lower\n .purgem conv_scale\n");
 }
 
 /* Channels of blocks `block` and on, from the words of a slice, taps `first` and on. */

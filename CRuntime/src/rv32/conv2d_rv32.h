@@ -11,7 +11,7 @@ enum {
     NNQ_OCTET_WORDS = 5, /* of a tap of eight pixels */
     NNQ_OCTET_BLOCK = 4, /* channels */
     NNQ_OCTET_SCALE_BYTES = 12,
-    NNQ_OCTET_WORK_BYTES = 320
+    NNQ_OCTET_WORK_BYTES = 336
 };
 
 /* A window of up to WHOLE_TAPS is staged as a whole, one with more of them in slices; then there are totals for SLAB

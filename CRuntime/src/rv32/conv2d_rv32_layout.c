@@ -36,12 +36,13 @@ static int32_t slice_limit(const nnq_shape *shape) {
     return taps <= NNQ_OCTET_WHOLE_TAPS ? taps : SLICE_TAPS;
 }
 
-/* Rows are kept where eight pixels lie side by side and windows overlap, if there is room for those of two of them; room
- * for three is all that pays. */
+/* Rows are kept where windows overlap and eight columns at a time make up rows of outputs, but for a sixteenth, if there is
+ * room for the rows of two outputs; room for three is all that pays. */
 static int32_t kept_rows(const nnq_shape *shape) {
     const int32_t room = KEPT_TAPS / (shape->kernel_width * shape->in_channels);
     const int32_t least = shape->kernel_height + shape->stride_height;
-    return shape->out_width >= NNQ_OCTET_PIXELS && shape->stride_height < shape->kernel_height && room >= least
+    const int32_t more = -shape->out_width & (NNQ_OCTET_PIXELS - 1);
+    return shape->stride_height < shape->kernel_height && 16 * more <= shape->out_width && room >= least
                ? nnq_octet_least(room, least + shape->stride_height)
                : 0;
 }
