@@ -181,8 +181,7 @@ __attribute__((naked, noinline)) static void conv_blocks(__attribute__((unused))
         /* an output from `y`, to be clamped to s4 .. s5, at t3; `b` is the bias for it */
         ".macro conv_clamp y\n"
         "sra \\y, \\y, a4\n"
-        "bge \\y, s4, 91f\n mv \\y, s4\n 91:\n"
-        "bge s5, \\y, 92f\n mv \\y, s5\n 92:\n"
+        "blt \\y, s4, 91f\n bge s5, \\y, 92f\n mv \\y, s5\n j 92f\n 91: mv \\y, s4\n 92:\n"
         "sb \\y, 0(t3)\n add t3, t3, s3\n"
         ".endm\n"
         ".macro conv_finish y, b\n"
