@@ -223,8 +223,8 @@ static void forms(void **state) {
     (void)state;
     for (int32_t index = 0; nnq_form_at(index, &form); index++) {
         int taken = 0;
-        for (int i = 0; i < 3000 && taken < 300; i++) {
-            if (!random_shape(&l, &r, form.opcode)) {
+        for (int i = 0; i < 30000 && taken < 300; i++) {
+            if (!random_shape(&l, &r, form.opcode) || nnq_form_size(form.code, &l.shape) == 0) {
                 continue;
             }
             random_numbers(&l, &r, form.opcode);
