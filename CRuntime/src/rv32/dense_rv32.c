@@ -119,9 +119,8 @@ void nnq_dense_rv32(const nnq_shape *shape, const uint8_t *constants, const int8
         total -= (uint32_t)*x * 128;
     }
     const dense_sums start = {total * 0x01010101u, total * 0x00010001u, total * 0x00000101u};
-    (void)scratch;
+    dense_sums *sums = (dense_sums *)scratch;
     for (int32_t left = shape->out_channels; left > 0;) {
-        dense_sums sums[4];
         int32_t fours = 4;
         if (left >= NNQ_DENSE_RV32_GROUP) {
             dense_sixteen(sums, constants, input, end, &start);
