@@ -246,7 +246,7 @@ static void forms(void **state) {
     (void)state;
     for (int32_t index = 0; nnq_form_at(index, &form); index++) {
         int taken = 0;
-        for (int i = 0; i < 3000 && taken < 300; i++) {
+        for (int i = 0; i < 30000 && taken < 300; i++) {
             if (!random_shape_of(&l, &r, &form)) {
                 continue;
             }
