@@ -59,58 +59,56 @@ __attribute__((naked, noinline)) static int32_t *stage_taps(const int8_t *input,
 typedef struct pass {
     const int32_t *words; /* five zeros, then those of the slice */
     const int32_t *words_end;
-    uint32_t first_taps;  /* in the first round of the loop, 1 .. 8; rounds have 8 */
-    const uint8_t *block; /* of the first channel */
+    int32_t first_taps; /* in the first round of the loop, 1 .. 8; rounds have 8 */
     const uint8_t *blocks_end;
     int8_t *output; /* of the first channel, pixel 0 */
     int32_t pixel;  /* bytes from a pixel's outputs to the next one's */
-    int32_t *sums;  /* 256 times those of the slices before, read and written; not used where there is one slice */
+    int32_t *sums;  /* 256 times those of the slices before, read and written where there is more than one slice */
     int32_t *kept;  /* the same address */
-    uint32_t is_first;
-    uint32_t result; /* 0 keep the sums, 1 write outputs, 2 write outputs with shape->away */
+    int32_t is_first;
+    int32_t is_last;
+    int32_t away;
 } pass;
 
 /* Offsets of the members of run_pass's copy from the stack pointer. */
-#define WORDS "#0"
+#define WORDS "#0" /* and their end */
 #define FIRST_TAPS "#8"
-#define BLOCK "#12"
-#define BLOCKS_END "#16"
-#define OUTPUT "#20"
-#define SUMS "#28"
-#define KEPT "#32"
-#define IS_FIRST "#36"
-#define RESULT "#40"
+#define BLOCKS_END "#12"
+#define OUTPUT "#16" /* and pixel */
+#define SUMS "#24"
+#define KEPT "#28"
+#define IS_FIRST "#32"
+#define IS_LAST "#36"
+#define AWAY "#40"
 
-/* Runs the blocks of all channels; returns where the next block is.
+#define EACH_SUM ".irp   sum, r0, r1, r2, r3, r4, r5, r6, r7\n\t"
+
+/* Runs the blocks of channels; returns where they end.
  * Inner loop: 7 instructions for 8 multiplications, and 2 every 64.
  * r0-r4 words, r5 their address, r6-r10 W1-W5, r11 weight, r12 block, lr end of words */
-__attribute__((naked, noinline)) static const uint8_t *run_pass(const pass *at) {
-    (void)at;
+__attribute__((naked, noinline)) static const uint8_t *run_pass(const uint8_t *block, const pass *at) {
+    (void)block, (void)at;
     __asm__(
         "push   {r4-r11, lr}\n\t"
-        "ldm    r0, {r1-r11}\n\t"
-        "mov    r12, r4\n\t"
+        "mov    r12, r0\n\t"
+        "ldm    r1, {r1-r11}\n\t"
         /* Members that choose become the addresses of what they choose. */
         "movs   r0, #26\n\t" /* bytes of a tap's instructions */
         "mul    r3, r3, r0\n\t"
-        "adr.w  r0, 3f\n\t"
+        "adr.w  r0, 3f + 1\n\t"
         "sub    r3, r0, r3\n\t"
-        "adr.w  r0, 4f\n\t"
+        "cmp    r11, #0\n\t"
+        "ite    ne\n\t"
+        "adrne.w r11, 8f + 1\n\t"
+        "adreq.w r11, 9f + 1\n\t"
+        "cmp    r9, #0\n\t"
+        "ite    ne\n\t"
+        "adrne.w r9, 4f + 1\n\t"
+        "adreq.w r9, 5f + 1\n\t"
         "cmp    r10, #0\n\t"
-        "adr.w  r10, 5f\n\t"
-        "it     ne\n\t"
-        "movne  r10, r0\n\t"
-        "adr.w  r0, 7f\n\t"
-        "adr.w  lr, 8f\n\t"
-        "cmp    r11, #1\n\t"
-        "adr.w  r11, 6f\n\t"
-        "it     eq\n\t"
-        "moveq  r11, r0\n\t"
-        "it     hi\n\t"
-        "movhi  r11, lr\n\t"
-        "add    r3, r3, #1\n\t"
-        "add    r10, r10, #1\n\t"
-        "add    r11, r11, #1\n\t"
+        "ite    ne\n\t"
+        "adrne.w r10, 7f + 1\n\t"
+        "adreq.w r10, 6f + 1\n\t"
         "push   {r1-r11}\n"
 
         /* A channel. */
@@ -132,7 +130,7 @@ __attribute__((naked, noinline)) static const uint8_t *run_pass(const pass *at) 
         "cmp    r5, lr\n\t"
         "bne.w  2b\n\t"
 
-        /* Read sums: a low field is signed in its 20 bits; what remains of its word is the low 12 bits of p, q or r, with
+        /* Read sums: the low field of a word is signed in its 20 bits; what is above is the low 12 bits of p, q or r, with
          * which the next word is cleared. r0-r7 become 2^12 * (a, c, e, b, p, d, r, q). */
         "lsl    r0, r6, #12\n\t" /* a */
         "sub    r6, r6, r0, asr #12\n\t"
@@ -155,22 +153,24 @@ __attribute__((naked, noinline)) static const uint8_t *run_pass(const pass *at) 
         "lsl    r6, r9, #4\n\t" /* r */
         "sub    r9, r9, r6, asr #4\n\t" /* bits 16-19 of q, at the top */
         "add    r7, r8, r9\n\t" /* q */
-        "add    r12, r12, #3\n\t"
-        "bic    r12, r12, #3\n\t"
         "ldr    pc, [sp, " IS_FIRST "]\n\t"
 
-        /* The first slice: to 256 times the sums, add 256 times the bias. */
+        /* The first slice: 256 times the sums and the bias. A slice that is not the last one has 4n taps. */
         ".balign 4\n"
         "4:\n\t"
+        "add    r12, r12, #3\n\t"
+        "bic    r12, r12, #3\n\t"
         "ldr    r8, [r12], #4\n\t"
-        ".irp   sum, r0, r1, r2, r3, r4, r5, r6, r7\n\t"
+        EACH_SUM
         "add    \\sum, r8, \\sum, asr #4\n\t"
         ".endr\n\t"
-        "ldr    pc, [sp, " RESULT "]\n\t"
+        "ldr    pc, [sp, " IS_LAST "]\n\t"
 
-        /* A later slice: add the sums of the slices before. */
+        /* A later slice: 256 times the sums, with those of the slices before. */
         ".balign 4\n"
         "5:\n\t"
+        "add    r12, r12, #3\n\t"
+        "bic    r12, r12, #3\n\t"
         "ldr    lr, [sp, " SUMS "]\n\t"
         "ldm    lr!, {r8-r11}\n\t"
         "add    r0, r8, r0, asr #4\n\t"
@@ -183,7 +183,7 @@ __attribute__((naked, noinline)) static const uint8_t *run_pass(const pass *at) 
         "add    r6, r10, r6, asr #4\n\t"
         "add    r7, r11, r7, asr #4\n\t"
         "str    lr, [sp, " SUMS "]\n\t"
-        "ldr    pc, [sp, " RESULT "]\n\t"
+        "ldr    pc, [sp, " IS_LAST "]\n\t"
 
         /* Not the last slice: keep the sums. */
         ".balign 4\n"
@@ -191,193 +191,203 @@ __attribute__((naked, noinline)) static const uint8_t *run_pass(const pass *at) 
         "ldr    lr, [sp, " KEPT "]\n\t"
         "stm    lr!, {r0-r7}\n\t"
         "str    lr, [sp, " KEPT "]\n\t"
-        "ldr    r0, [sp, " BLOCKS_END "]\n\t"
-        "cmp    r12, r0\n\t"
-        "bne.w  1b\n\t"
-        "b      9f\n\t"
+        "b      6f\n\t"
 
-        /* The last slice: outputs. r9 multiplier, r10 addend, r11 shift, lr output, r12 bytes to the next pixel. */
+        /* The last slice: outputs. r9 multiplier, r10 addend, r11 shift */
         ".balign 4\n"
         "7:\n\t"
         "ldm    r12!, {r9-r11}\n\t"
-        ".irp   sum, r0, r1, r2, r3, r4, r5, r6, r7\n\t"
+        EACH_SUM
         "smull  r8, \\sum, \\sum, r9\n\t"
-        "add    \\sum, r10\n\t"
-        "asr    \\sum, \\sum, r11\n\t"
-        "ssat   \\sum, #8, \\sum\n\t"
-        ".endr\n"
-        "7:\n\t"
-        "str    r12, [sp, " BLOCK "]\n\t"
-        "ldrd   lr, r12, [sp, " OUTPUT "]\n\t"
-        "add    r8, lr, #1\n\t"
-        "str    r8, [sp, " OUTPUT "]\n\t"
-        "strb   r0, [lr]\n\t"
-        "strb   r1, [lr, r12]\n\t"
-        "strb   r2, [lr, r12, lsl #1]\n\t"
-        "add    lr, lr, r12, lsl #1\n\t"
-        "strb   r4, [lr, r12]\n\t"
-        "strb   r3, [lr, r12, lsl #1]\n\t"
-        "strb   r5, [lr, r12, lsl #2]\n\t"
-        "add    lr, lr, r12\n\t"
-        "strb   r6, [lr, r12, lsl #1]\n\t"
-        "strb   r7, [lr, r12, lsl #2]\n\t"
-        "ldrd   r12, r0, [sp, " BLOCK "]\n\t"
-        "cmp    r12, r0\n\t"
-        "bne.w  1b\n\t"
-        "b      9f\n\t"
-
-        /* The same with nnq_scale_high's step for negative products. */
+        ".endr\n\t"
+        "ldr    pc, [sp, " AWAY "]\n\t"
         ".balign 4\n"
-        "8:\n\t"
-        "ldm    r12!, {r9-r11}\n\t"
-        ".irp   sum, r0, r1, r2, r3, r4, r5, r6, r7\n\t"
-        "smull  r8, \\sum, \\sum, r9\n\t"
+        "8:\n\t" /* nnq_scale_high's step for negative products */
+        EACH_SUM
         "adds   \\sum, #64\n\t"
         "lsr    r8, \\sum, #31\n\t"
         "sub    \\sum, \\sum, r8, lsl #7\n\t"
+        ".endr\n\t"
+        ".balign 4\n"
+        "9:\n\t"
+        EACH_SUM
         "add    \\sum, r10\n\t"
         "asr    \\sum, \\sum, r11\n\t"
         "ssat   \\sum, #8, \\sum\n\t"
         ".endr\n\t"
-        "b      7b\n"
-
-        "9:\n\t"
-        "mov    r0, r12\n\t"
+        "ldrd   lr, r8, [sp, " OUTPUT "]\n\t"
+        "add    r9, lr, #1\n\t"
+        "str    r9, [sp, " OUTPUT "]\n\t"
+        "strb   r0, [lr]\n\t"
+        "strb   r1, [lr, r8]\n\t"
+        "strb   r2, [lr, r8, lsl #1]\n\t"
+        "add    lr, lr, r8, lsl #1\n\t"
+        "strb   r4, [lr, r8]\n\t"
+        "strb   r3, [lr, r8, lsl #1]\n\t"
+        "strb   r5, [lr, r8, lsl #2]\n\t"
+        "add    lr, lr, r8\n\t"
+        "strb   r6, [lr, r8, lsl #1]\n\t"
+        "strb   r7, [lr, r8, lsl #2]\n"
+        "6:\n\t"
+        "ldr    r0, [sp, " BLOCKS_END "]\n\t"
+        "cmp    r12, r0\n\t"
+        "bne.w  1b\n\t"
         "add    sp, sp, #44\n\t"
         "pop    {r4-r11, pc}");
 }
 
 #undef WORDS
 #undef FIRST_TAPS
-#undef BLOCK
 #undef BLOCKS_END
 #undef OUTPUT
 #undef SUMS
 #undef KEPT
 #undef IS_FIRST
-#undef RESULT
+#undef IS_LAST
+#undef AWAY
+#undef EACH_SUM
 
 /* --- Eight windows --- */
 
-/* What does not change between pixels. */
+/* The kernel's state. It lies in scratch, for the stack's sake. */
 typedef struct conv {
     const nnq_shape *shape;
     const int8_t *input;
-    int8_t *output;
-    int32_t taps;  /* of a window */
-    int32_t slice; /* taps of one */
-    int32_t group; /* channels of one */
-    int32_t pixels;
-    int32_t *words;
+    int8_t *patch;
+    int32_t is_flat;
+    int32_t stride;   /* bytes from a window to its neighbour */
+    int32_t row_taps; /* of a row of the kernel */
+    int32_t bytes;    /* of a row of the input */
+    int32_t pixel;    /* the first one of eight */
+    pass pass;
 } conv;
 
-/* Bytes first .. first + count - 1 of a row of the input, which may lie outside of the map. */
-static void copy_row(const conv *c, int8_t *to, int32_t row, int32_t first, int32_t count) {
-    const nnq_shape *s = c->shape;
-    const int32_t bytes = s->in_width * s->in_channels;
-    const int32_t inside = row >= 0 && row < s->in_height;
-    const int32_t begin = first > 0 ? first : 0;
-    const int32_t end = inside ? nnq_eight_least(first + count, bytes) : begin;
-    if (end - begin < count) {
-        memset(to, s->in_zero_point, (size_t)count);
+/* Copies bytes first .. first + count - 1 of a row of the input, which may lie outside of the map; returns where the next
+ * go. */
+static int8_t *copy_row(const conv *c, int8_t *to, int32_t row, int32_t first, int32_t count) {
+    const int8_t zero_point = c->shape->in_zero_point;
+    const int8_t *from = c->input + row * c->bytes + first;
+    int8_t *end = to + count;
+    if (row < 0 || row >= c->shape->in_height) {
+        first = c->bytes;
     }
-    if (end > begin) {
-        memcpy(to + (begin - first), c->input + row * bytes + begin, (size_t)(end - begin));
+    for (; to < end && first < 0; first++, from++) {
+        *to++ = zero_point;
     }
+    int32_t inside = nnq_eight_least(c->bytes - first, (int32_t)(end - to));
+    if (inside >= 16) {
+        memcpy(to, from, (size_t)inside);
+        to += inside;
+        inside = 0;
+    }
+    for (; inside > 0; inside--) {
+        *to++ = *from++;
+    }
+    while (to < end) {
+        *to++ = zero_point;
+    }
+    return to;
 }
 
-/* Stages `count` taps of kernel row `ky` from `tap` of the row on. */
-static int32_t *stage_row(const conv *c, int32_t pixel, int32_t ky, int32_t tap, int32_t count, int32_t *words) {
+/* Stages `count` bytes each, from `first` on in a row of the input, of windows that are neighbours, by way of the patch
+ * where they lie over the edge of the map. Returns where the next words go. */
+static int32_t *stage_row(const conv *c, int32_t *words, int32_t row, int32_t first, int32_t count) {
+    const int32_t all = 7 * c->stride + count;
+    const int8_t *from = c->input + row * c->bytes + first;
+    if (row < 0 || row >= c->shape->in_height || first < 0 || first + all > c->bytes) {
+        from = c->patch;
+        copy_row(c, c->patch, row, first, all);
+    }
+    return stage_taps(from, c->stride, words, count);
+}
+
+/* Stages taps tap .. tap + count - 1 of eight windows; returns the end of the words. */
+__attribute__((noinline)) static int32_t *stage_slice(const conv *c, int32_t *words, int32_t tap, int32_t count) {
     const nnq_shape *s = c->shape;
-    const int32_t stride = s->stride_width * s->in_channels;
-    if (nnq_eight_flat(s) && c->pixels >= 8) {
-        return stage_taps(c->input + pixel * stride + tap, stride, words, count);
+    const int32_t ky = tap / c->row_taps;
+    int32_t y = c->pixel / s->out_width;
+    int32_t x = c->pixel - y * s->out_width;
+    if (c->is_flat) {
+        return stage_taps(c->input + c->pixel * c->stride + tap, c->stride, words, count);
     }
-    const int32_t bytes = s->in_width * s->in_channels;
-    const int32_t y = pixel / s->out_width;
-    const int32_t x = pixel - y * s->out_width;
-    const int32_t row = y * s->stride_height - s->pad_top + ky;
-    const int32_t first = (x * s->stride_width - s->pad_left) * s->in_channels + tap;
-    const int32_t all = 7 * stride + count;
-    int8_t *patch = (int8_t *)c->words + nnq_eight_words_bytes(c->slice);
-    if (x + 8 <= s->out_width && row >= 0 && row < s->in_height && first >= 0 && first + all <= bytes) {
-        return stage_taps(c->input + row * bytes + first, stride, words, count);
-    }
-    if (x + 8 <= s->out_width && all <= 8 * count) {
-        copy_row(c, patch, row, first, all);
-        return stage_taps(patch, stride, words, count);
-    }
+    tap -= ky * c->row_taps;
+    /* Where the eight are in one row, a kernel row at a time, else a window at a time. */
+    const int32_t is_row = x + 8 <= s->out_width;
+    int8_t *to = c->patch;
     for (int32_t i = 0; i < 8; i++) {
-        const int32_t at = nnq_eight_least(pixel + i, c->pixels - 1);
-        const int32_t at_y = at / s->out_width;
-        const int32_t at_x = at - at_y * s->out_width;
-        copy_row(c, patch + i * count, at_y * s->stride_height - s->pad_top + ky,
-                 (at_x * s->stride_width - s->pad_left) * s->in_channels + tap, count);
+        int32_t first = x * c->stride - s->pad_left * s->in_channels + tap;
+        int32_t row = y * s->stride_height - s->pad_top + ky;
+        int32_t now = nnq_eight_least(count, c->row_taps - tap);
+        for (int32_t left = count; left > 0; row++) {
+            if (is_row) {
+                words = stage_row(c, words, row, first, now);
+            } else {
+                to = copy_row(c, to, row, first, now);
+            }
+            left -= now;
+            now = nnq_eight_least(left, c->row_taps);
+            first = x * c->stride - s->pad_left * s->in_channels;
+        }
+        if (is_row) {
+            return words;
+        }
+        if (c->pixel + i + 1 < nnq_eight_pixels(s) && ++x == s->out_width) {
+            x = 0;
+            y++;
+        }
     }
-    return stage_taps(patch, count, words, count);
+    return stage_taps(c->patch, count, words, count);
 }
 
-/* Returns the end of the words. */
-static int32_t *stage_slice(const conv *c, int32_t pixel, int32_t tap, int32_t count) {
-    const int32_t row_taps = c->shape->kernel_width * c->shape->in_channels;
-    int32_t *words = c->words + NNQ_EIGHT_WORDS;
-    int32_t ky = tap / row_taps;
-    tap -= ky * row_taps;
-    for (; count > 0; ky++) {
-        const int32_t now = nnq_eight_least(count, row_taps - tap);
-        words = stage_row(c, pixel, ky, tap, now, words);
-        count -= now;
-        tap = 0;
-    }
-    return words;
-}
-
-static const uint8_t *compute_group(const conv *c, int32_t pixel, int32_t channel, const uint8_t *block) {
-    const nnq_shape *s = c->shape;
-    const int32_t count = nnq_eight_least(c->group, s->out_channels - channel);
-    const int32_t is_whole = c->pixels >= 8;
-    int8_t *behind = (int8_t *)c->words + nnq_eight_words_bytes(c->slice) + nnq_eight_patch_bytes(s, c->slice);
-    pass at;
-    at.words = c->words;
-    at.output = is_whole ? c->output + pixel * s->out_channels + channel : behind;
-    at.pixel = is_whole ? s->out_channels : count;
-    at.sums = at.kept = (int32_t *)(behind + nnq_eight_output_bytes(s));
-    for (int32_t tap = 0; tap < c->taps; tap += c->slice) {
-        const int32_t taps = nnq_eight_least(c->slice, c->taps - tap);
-        at.words_end = stage_slice(c, pixel, tap, taps);
-        at.first_taps = (uint32_t)(taps - 1) % 8 + 1;
-        at.block = block;
-        at.blocks_end = block + count * nnq_eight_block_bytes(s, tap, taps);
-        at.is_first = tap == 0;
-        at.result = tap + taps < c->taps ? 0 : 1u + s->away;
-        block = run_pass(&at);
-    }
-    for (int32_t i = 0; !is_whole && i < c->pixels; i++) {
-        memcpy(c->output + i * s->out_channels + channel, behind + i * count, (size_t)count);
-    }
-    return block;
+/* Computes `count` channels from `output` on, as far as taps tap .. tap + taps - 1 go; returns the next block. */
+static const uint8_t *run_slice(conv *c, const uint8_t *block, int32_t count, int32_t tap, int32_t taps) {
+    pass *at = &c->pass;
+    int32_t *words = (int32_t *)(void *)(c + 1);
+    at->words_end = stage_slice(c, words + NNQ_EIGHT_WORDS, tap, taps);
+    at->first_taps = (taps - 1) % 8 + 1;
+    at->blocks_end = block + count * nnq_eight_block_bytes(c->shape, tap, taps);
+    at->is_first = tap == 0;
+    at->is_last = tap + taps == nnq_eight_taps(c->shape);
+    return run_pass(block, at);
 }
 
 void nnq_conv2d_armv7m(const nnq_shape *shape, const uint8_t *constants, const int8_t *input, int8_t *output,
                        uint8_t *scratch) {
-    conv c;
-    c.shape = shape;
-    c.input = input;
-    c.output = output;
-    c.taps = nnq_eight_taps(shape);
-    c.slice = nnq_load_i32(constants);
-    c.group = nnq_eight_group(shape, c.slice);
-    c.pixels = nnq_eight_pixels(shape);
-    c.words = (int32_t *)(void *)scratch;
-    memset(scratch, 0, NNQ_EIGHT_BYTES);
-    for (int32_t pixel = 0;; pixel = nnq_eight_least(pixel + 8, c.pixels - 8)) {
+    const int32_t channels = shape->out_channels;
+    const int32_t taps = nnq_eight_taps(shape);
+    const int32_t pixels = nnq_eight_pixels(shape);
+    const int32_t slice = nnq_load_i32(constants);
+    const int32_t group = nnq_eight_group(shape, slice);
+    conv *c = (conv *)(void *)scratch;
+    pass *at = &c->pass;
+    c->shape = shape;
+    c->input = input;
+    c->is_flat = nnq_eight_flat(shape);
+    c->stride = shape->stride_width * shape->in_channels;
+    c->row_taps = shape->kernel_width * shape->in_channels;
+    c->bytes = shape->in_width * shape->in_channels;
+    c->pixel = 0;
+    c->patch = (int8_t *)memset(c + 1, 0, 4 * NNQ_EIGHT_WORDS) + 4 * NNQ_EIGHT_WORDS * (1 + slice);
+    at->words = (int32_t *)(void *)(c + 1);
+    at->sums = at->kept = (int32_t *)(void *)(c->patch + nnq_eight_patch_bytes(shape, slice));
+    at->away = shape->away;
+    for (;;) {
         const uint8_t *block = constants + 4;
-        for (int32_t channel = 0; channel < shape->out_channels; channel += c.group) {
-            block = compute_group(&c, pixel, channel, block);
+        for (int32_t channel = 0; channel < channels; channel += group) {
+            const int32_t count = nnq_eight_least(group, channels - channel);
+            at->output = pixels < 8 ? c->patch : output + c->pixel * channels + channel;
+            at->pixel = pixels < 8 ? count : channels;
+            for (int32_t tap = 0; tap < taps; tap += slice) {
+                block = run_slice(c, block, count, tap, nnq_eight_least(slice, taps - tap));
+            }
+            for (int32_t i = 0; pixels < 8 && i < pixels; i++) {
+                memcpy(output + i * channels + channel, c->patch + i * count, (size_t)count);
+            }
         }
-        if (pixel + 8 >= c.pixels) {
+        if (c->pixel + 8 >= pixels) {
             return;
         }
+        c->pixel = nnq_eight_least(c->pixel + 8, pixels - 8);
     }
 }
 

@@ -3,7 +3,7 @@
  * channel of the group, a block: I8 weights up to a multiple of 4, in the first slice I32 256 * bias, in the last one I32
  * multiplier, addend, shift.
  *
- * In a slice, |w| of a channel sums up to no more than NNQ_EIGHT_WEIGHT. All slices but the last have the same number of
+ * In a slice, |w| of a channel sums up to no more than NNQ_EIGHT_MOST_WEIGHT. All slices but the last have the same number of
  * taps, a multiple of 4 where there are several.
  */
 #include "../packed.h"
@@ -103,7 +103,7 @@ static int32_t sums_fit(const nnq_shape *shape, const uint8_t *constants, int32_
         for (int32_t tap = first; tap < first + slice && tap < taps; tap++) {
             sum += (int32_t)nnq_magnitude(weight(shape, constants, channel, tap));
         }
-        if (sum > NNQ_EIGHT_WEIGHT) {
+        if (sum > NNQ_EIGHT_MOST_WEIGHT) {
             return 0;
         }
     }
