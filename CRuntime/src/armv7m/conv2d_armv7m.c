@@ -58,28 +58,29 @@ __attribute__((naked, noinline)) static int32_t *stage_taps(const int8_t *input,
 
 typedef struct pass {
     const int32_t *words; /* five zeros, then those of the slice */
-    const int32_t *words_end;
-    int32_t first_taps; /* in the first round of the loop, 1 .. 8; rounds have 8 */
-    const uint8_t *blocks_end;
-    int8_t *output; /* of the first channel, pixel 0 */
-    int32_t pixel;  /* bytes from a pixel's outputs to the next one's */
-    int32_t *sums;  /* 256 times those of the slices before, read and written where there is more than one slice */
-    int32_t *kept;  /* the same address */
+    int32_t taps;         /* of the slice */
+    const int32_t *kept_end;
+    const int8_t *output_end; /* channels run up to here */
+    int8_t *output;           /* of the first channel, pixel 0 */
+    int32_t pixel;            /* bytes from a pixel's outputs to the next one's */
+    const int32_t *sums;      /* 256 times those of the slices before, eight a channel */
+    int32_t *kept;            /* the same address: where they go */
     int32_t is_first;
     int32_t is_last;
     int32_t away;
 } pass;
 
-/* Offsets of the members of run_pass's copy from the stack pointer. */
+/* Offsets from the stack pointer of what run_pass has there. */
 #define WORDS "#0" /* and their end */
-#define FIRST_TAPS "#8"
-#define BLOCKS_END "#12"
+#define KEPT_END "#8"
+#define OUTPUT_END "#12"
 #define OUTPUT "#16" /* and pixel */
 #define SUMS "#24"
 #define KEPT "#28"
 #define IS_FIRST "#32"
 #define IS_LAST "#36"
 #define AWAY "#40"
+#define FIRST_TAPS "#44"
 
 #define EACH_SUM ".irp   sum, r0, r1, r2, r3, r4, r5, r6, r7\n\t"
 
@@ -90,17 +91,21 @@ __attribute__((naked, noinline)) static const uint8_t *run_pass(const uint8_t *b
     (void)block, (void)at;
     __asm__(
         "push   {r4-r11, lr}\n\t"
-        "mov    r12, r0\n\t"
+        "mov    lr, r0\n\t"
         "ldm    r1, {r1-r11}\n\t"
-        /* Members that choose become the addresses of what they choose. */
-        "movs   r0, #26\n\t" /* bytes of a tap's instructions */
-        "mul    r3, r3, r0\n\t"
-        "adr.w  r0, 3f + 1\n\t"
-        "sub    r3, r0, r3\n\t"
-        "cmp    r11, #0\n\t"
-        "ite    ne\n\t"
-        "adrne.w r11, 8f + 1\n\t"
-        "adreq.w r11, 9f + 1\n\t"
+        /* The loop has eight taps, 26 bytes of instructions each; the first round those that would be left. */
+        "subs   r0, r2, #1\n\t"
+        "and    r0, r0, #7\n\t"
+        "adds   r0, #1\n\t"
+        "movs   r12, #26\n\t"
+        "mul    r0, r0, r12\n\t"
+        "adr.w  r12, 3f + 1\n\t"
+        "sub    r12, r12, r0\n\t"
+        /* The end of the words: 20 bytes a tap. */
+        "adds   r2, #1\n\t"
+        "add    r2, r2, r2, lsl #2\n\t"
+        "add    r2, r1, r2, lsl #2\n\t"
+        /* What chooses becomes the address of what it chooses. */
         "cmp    r9, #0\n\t"
         "ite    ne\n\t"
         "adrne.w r9, 4f + 1\n\t"
@@ -109,7 +114,12 @@ __attribute__((naked, noinline)) static const uint8_t *run_pass(const uint8_t *b
         "ite    ne\n\t"
         "adrne.w r10, 7f + 1\n\t"
         "adreq.w r10, 6f + 1\n\t"
-        "push   {r1-r11}\n"
+        "cmp    r11, #0\n\t"
+        "ite    ne\n\t"
+        "adrne.w r11, 8f + 1\n\t"
+        "adreq.w r11, 9f + 1\n\t"
+        "push   {r1-r12}\n\t"
+        "mov    r12, lr\n"
 
         /* A channel. */
         "1:\n\t"
@@ -188,10 +198,13 @@ __attribute__((naked, noinline)) static const uint8_t *run_pass(const uint8_t *b
         /* Not the last slice: keep the sums. */
         ".balign 4\n"
         "6:\n\t"
+        "ldr    r8, [sp, " KEPT_END "]\n\t"
         "ldr    lr, [sp, " KEPT "]\n\t"
         "stm    lr!, {r0-r7}\n\t"
         "str    lr, [sp, " KEPT "]\n\t"
-        "b      6f\n\t"
+        "cmp    lr, r8\n\t"
+        "bne.w  1b\n\t"
+        "b      2f\n\t"
 
         /* The last slice: outputs. r9 multiplier, r10 addend, r11 shift */
         ".balign 4\n"
@@ -227,24 +240,26 @@ __attribute__((naked, noinline)) static const uint8_t *run_pass(const uint8_t *b
         "strb   r5, [lr, r8, lsl #2]\n\t"
         "add    lr, lr, r8\n\t"
         "strb   r6, [lr, r8, lsl #1]\n\t"
-        "strb   r7, [lr, r8, lsl #2]\n"
-        "6:\n\t"
-        "ldr    r0, [sp, " BLOCKS_END "]\n\t"
-        "cmp    r12, r0\n\t"
-        "bne.w  1b\n\t"
-        "add    sp, sp, #44\n\t"
+        "strb   r7, [lr, r8, lsl #2]\n\t"
+        "ldr    r0, [sp, " OUTPUT_END "]\n\t"
+        "cmp    r9, r0\n\t"
+        "bne.w  1b\n"
+        "2:\n\t"
+        "mov    r0, r12\n\t"
+        "add    sp, sp, #48\n\t"
         "pop    {r4-r11, pc}");
 }
 
 #undef WORDS
-#undef FIRST_TAPS
-#undef BLOCKS_END
+#undef KEPT_END
+#undef OUTPUT_END
 #undef OUTPUT
 #undef SUMS
 #undef KEPT
 #undef IS_FIRST
 #undef IS_LAST
 #undef AWAY
+#undef FIRST_TAPS
 #undef EACH_SUM
 
 /* --- Eight windows --- */
@@ -254,34 +269,29 @@ typedef struct conv {
     const nnq_shape *shape;
     const int8_t *input;
     int8_t *patch;
-    int32_t is_flat;
     int32_t stride;   /* bytes from a window to its neighbour */
     int32_t row_taps; /* of a row of the kernel */
     int32_t bytes;    /* of a row of the input */
     int32_t pixel;    /* the first one of eight */
     pass pass;
+    int32_t zeros[NNQ_EIGHT_WORDS]; /* the words of a slice follow */
 } conv;
 
 /* Copies bytes first .. first + count - 1 of a row of the input, which may lie outside of the map; returns where the next
  * go. */
 static int8_t *copy_row(const conv *c, int8_t *to, int32_t row, int32_t first, int32_t count) {
     const int8_t zero_point = c->shape->in_zero_point;
-    const int8_t *from = c->input + row * c->bytes + first;
     int8_t *end = to + count;
     if (row < 0 || row >= c->shape->in_height) {
         first = c->bytes;
     }
-    for (; to < end && first < 0; first++, from++) {
+    for (; to < end && first < 0; first++) {
         *to++ = zero_point;
     }
-    int32_t inside = nnq_eight_least(c->bytes - first, (int32_t)(end - to));
-    if (inside >= 16) {
-        memcpy(to, from, (size_t)inside);
+    const int32_t inside = nnq_eight_least(c->bytes - first, (int32_t)(end - to));
+    if (inside > 0) {
+        memcpy(to, c->input + row * c->bytes + first, (size_t)inside);
         to += inside;
-        inside = 0;
-    }
-    for (; inside > 0; inside--) {
-        *to++ = *from++;
     }
     while (to < end) {
         *to++ = zero_point;
@@ -301,19 +311,17 @@ static int32_t *stage_row(const conv *c, int32_t *words, int32_t row, int32_t fi
     return stage_taps(from, c->stride, words, count);
 }
 
-/* Stages taps tap .. tap + count - 1 of eight windows; returns the end of the words. */
-__attribute__((noinline)) static int32_t *stage_slice(const conv *c, int32_t *words, int32_t tap, int32_t count) {
+/* Stages taps tap .. tap + count - 1 of eight windows: where they are in one row, a row of the kernel at a time, else by
+ * copying a window at a time. */
+__attribute__((noinline)) static void stage_slice(conv *c, int32_t tap, int32_t count) {
     const nnq_shape *s = c->shape;
     const int32_t ky = tap / c->row_taps;
+    int32_t *words = (int32_t *)(void *)(c + 1);
     int32_t y = c->pixel / s->out_width;
     int32_t x = c->pixel - y * s->out_width;
-    if (c->is_flat) {
-        return stage_taps(c->input + c->pixel * c->stride + tap, c->stride, words, count);
-    }
-    tap -= ky * c->row_taps;
-    /* Where the eight are in one row, a kernel row at a time, else a window at a time. */
     const int32_t is_row = x + 8 <= s->out_width;
     int8_t *to = c->patch;
+    tap -= ky * c->row_taps;
     for (int32_t i = 0; i < 8; i++) {
         int32_t first = x * c->stride - s->pad_left * s->in_channels + tap;
         int32_t row = y * s->stride_height - s->pad_top + ky;
@@ -329,56 +337,53 @@ __attribute__((noinline)) static int32_t *stage_slice(const conv *c, int32_t *wo
             first = x * c->stride - s->pad_left * s->in_channels;
         }
         if (is_row) {
-            return words;
+            return;
         }
         if (c->pixel + i + 1 < nnq_eight_pixels(s) && ++x == s->out_width) {
             x = 0;
             y++;
         }
     }
-    return stage_taps(c->patch, count, words, count);
-}
-
-/* Computes `count` channels from `output` on, as far as taps tap .. tap + taps - 1 go; returns the next block. */
-static const uint8_t *run_slice(conv *c, const uint8_t *block, int32_t count, int32_t tap, int32_t taps) {
-    pass *at = &c->pass;
-    int32_t *words = (int32_t *)(void *)(c + 1);
-    at->words_end = stage_slice(c, words + NNQ_EIGHT_WORDS, tap, taps);
-    at->first_taps = (taps - 1) % 8 + 1;
-    at->blocks_end = block + count * nnq_eight_block_bytes(c->shape, tap, taps);
-    at->is_first = tap == 0;
-    at->is_last = tap + taps == nnq_eight_taps(c->shape);
-    return run_pass(block, at);
+    stage_taps(c->patch, count, words, count);
 }
 
 void nnq_conv2d_armv7m(const nnq_shape *shape, const uint8_t *constants, const int8_t *input, int8_t *output,
                        uint8_t *scratch) {
+    const nnq_eight_plan *plan = (const nnq_eight_plan *)(const void *)constants;
     const int32_t channels = shape->out_channels;
     const int32_t taps = nnq_eight_taps(shape);
     const int32_t pixels = nnq_eight_pixels(shape);
-    const int32_t slice = nnq_load_i32(constants);
-    const int32_t group = nnq_eight_group(shape, slice);
     conv *c = (conv *)(void *)scratch;
     pass *at = &c->pass;
+    int32_t *sums = (int32_t *)(void *)(scratch + plan->sums);
+    memset(c, 0, sizeof *c);
     c->shape = shape;
     c->input = input;
-    c->is_flat = nnq_eight_flat(shape);
+    c->patch = (int8_t *)scratch + plan->patch;
     c->stride = shape->stride_width * shape->in_channels;
     c->row_taps = shape->kernel_width * shape->in_channels;
     c->bytes = shape->in_width * shape->in_channels;
-    c->pixel = 0;
-    c->patch = (int8_t *)memset(c + 1, 0, 4 * NNQ_EIGHT_WORDS) + 4 * NNQ_EIGHT_WORDS * (1 + slice);
-    at->words = (int32_t *)(void *)(c + 1);
-    at->sums = at->kept = (int32_t *)(void *)(c->patch + nnq_eight_patch_bytes(shape, slice));
+    at->words = c->zeros;
     at->away = shape->away;
     for (;;) {
-        const uint8_t *block = constants + 4;
-        for (int32_t channel = 0; channel < channels; channel += group) {
-            const int32_t count = nnq_eight_least(group, channels - channel);
+        const uint8_t *block = constants + sizeof *plan;
+        for (int32_t channel = 0; channel < channels; channel += plan->group) {
+            const int32_t count = nnq_eight_least(plan->group, channels - channel);
             at->output = pixels < 8 ? c->patch : output + c->pixel * channels + channel;
+            at->output_end = at->output + count;
             at->pixel = pixels < 8 ? count : channels;
-            for (int32_t tap = 0; tap < taps; tap += slice) {
-                block = run_slice(c, block, count, tap, nnq_eight_least(slice, taps - tap));
+            at->sums = at->kept = sums;
+            at->kept_end = sums + 8 * count;
+            for (int32_t tap = 0; tap < taps; tap += plan->slice) {
+                at->taps = nnq_eight_least(plan->slice, taps - tap);
+                at->is_first = tap == 0;
+                at->is_last = tap + at->taps == taps;
+                if (plan->is_flat) {
+                    stage_taps(input + c->pixel * taps + tap, taps, (int32_t *)(void *)(c + 1), at->taps);
+                } else {
+                    stage_slice(c, tap, at->taps);
+                }
+                block = run_pass(block, at);
             }
             for (int32_t i = 0; pixels < 8 && i < pixels; i++) {
                 memcpy(output + i * channels + channel, c->patch + i * count, (size_t)count);
