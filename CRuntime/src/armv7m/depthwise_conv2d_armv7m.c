@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * depthwise_conv2d for Armv7-M without the DSP extension; depthwise_conv2d_armv7m_layout.c has its constants.
  *
- * Of 16 channels, what six neighbouring columns of outputs need is copied into scratch, where a column of a channel is 16
- * bytes from the next one, so that its offset is part of the instructions. Each byte loaded serves the up to three outputs
- * of a row of which it is in the window.
+ * Of 16 channels, the columns that a block of neighbouring outputs needs are copied into scratch, where a column of a
+ * channel is 16 bytes from the next one, so that its offset is part of the instructions. Each byte loaded serves the up to
+ * three outputs of a row in whose window it is.
  */
 #include "../shape.h"
 
 #if NNQ_ISA_ARMV7M
 
-#include <string.h>
-
+#include "../bytes.h"
 #include "depthwise_conv2d_armv7m.h"
 
 /* Copies 16 bytes each from `count` places, `step` bytes apart. */
@@ -41,78 +40,89 @@ __attribute__((naked, noinline)) static void copy_columns(int8_t *to, const int8
             "bx     lr");
 }
 
-/* --- Six columns of outputs, some rows, some channels --- */
+/* --- A block of columns, some rows, some channels --- */
 
 typedef struct pass {
-    int32_t pixel;        /* bytes from a pixel's outputs to the next one's */
-    const int8_t *staged; /* of the first channel */
-    int8_t *output;       /* of the first channel */
-    const uint8_t *constants;
+    int32_t pixel;            /* bytes from a pixel's outputs to the next one's */
+    const int8_t *staged;     /* of the first channel */
+    int8_t *output;           /* of the first channel */
+    const uint8_t *constants; /* of the first channel */
+    int32_t *weights;         /* memory for a channel's: three words a strip, then the scale */
+    int32_t *weights_end;     /* where the scale is */
     int32_t channels;
-    int32_t weight_bytes; /* of a channel */
     int32_t staged_step;  /* bytes from what a row of outputs needs to what the next one needs */
     int32_t output_step;  /* bytes from a row of outputs to the next one */
     int32_t output_bytes; /* output_step * rows */
     int32_t pixels;       /* 1 .. 6 that are written */
-    int32_t is_strided;   /* 1 where the stride is two */
-    int32_t away;
+    int32_t flags;        /* 1 blocks of five, 2 stride of two, 4 away */
 } pass;
 
-/* Offsets from the stack pointer of run_pass: of the row, of the channel, of its copy of `pass`. */
-#define WEIGHTS "#0" /* and their end */
-#define OUTPUT_END "#8"
-#define BIASES "#12" /* six times the bias */
-#define ROW_STAGED "#36"
-#define ROW_OUTPUT "#40"
-#define STAGED "#48" /* and output */
-#define CONSTANTS "#56"
-#define CHANNELS "#60"
-#define WEIGHT_BYTES "#64"
+/* Offsets from the stack pointer of what run_pass has there. */
+#define LOOP "#0"
+#define OUTPUT_END "#4"
+#define BIASES "#8" /* six times the bias */
+#define ROW_STAGED "#32"
+#define ROW_OUTPUT "#36" /* and pixel */
+#define STAGED "#44"     /* and output */
+#define CONSTANTS "#52"
+#define WEIGHTS "#56" /* and their end */
+#define CHANNELS "#64"
 #define STEPS "#68"
 #define OUTPUT_BYTES "#76"
 #define PIXELS "#80"
-#define IS_STRIDED "#84"
-#define AWAY "#88"
+#define FLAGS "#84"
 
-/* A column of the strip: its byte into r3. */
+#define EACH_SUM ".irp   sum, r6, r7, r8, r9, r10, r11\n\t"
+
+/* A column of the strip, its byte into r3; the last one goes on to the next strip. */
 #define COLUMN(offset) "ldrsb  r3, [r4, #" #offset "]\n\t"
 #define LAST_COLUMN(strip) "ldrsb  r3, [r4], #" #strip "\n\t"
 #define TAP(sum, weight) "mla    " #sum ", r3, " #weight ", " #sum "\n\t"
 
-/* Inner loops: 31 instructions for 18 multiplications, 36 where the stride is two.
+/* Inner loops: 29 instructions for 18 multiplications, 34 where the stride is two, 25 for 15 in a block of five.
  * r0-r2 weights of a strip, r3 input, r4 staged, r5 weights, r6-r11 sums, lr end of weights */
 __attribute__((naked, noinline)) static void run_pass(const pass *at) {
     (void)at;
     __asm__(
         "push   {r4-r11, lr}\n\t"
         "ldm    r0, {r1-r12}\n\t"
-        /* Members that choose become the addresses of what they choose. */
+        /* What chooses becomes the address of what it chooses. */
         "adr.w  r0, 6f + 1\n\t"
-        "rsb    r10, r10, #6\n\t"
-        "add    r10, r0, r10, lsl #2\n\t"
-        "cmp    r11, #0\n\t"
-        "adr.w  r11, 3f + 1\n\t"
+        "rsb    r11, r11, #6\n\t"
+        "add    r11, r0, r11, lsl #2\n\t"
+        "adr.w  r0, 3f + 1\n\t"
+        "tst    r12, #1\n\t"
         "it     ne\n\t"
-        "adrne.w  r11, 4f + 1\n\t"
-        "cmp    r12, #0\n\t"
-        "adr.w  r12, 5f + 1\n\t"
+        "adrne.w r0, 5f + 1\n\t"
+        "tst    r12, #2\n\t"
         "it     ne\n\t"
-        "adrne.w  r12, 7f + 1\n\t"
+        "adrne.w r0, 4f + 1\n\t"
+        "tst    r12, #4\n\t"
+        "ite    ne\n\t"
+        "adrne.w r12, 7f + 1\n\t"
+        "adreq.w r12, 8f + 1\n\t"
         "push   {r1-r12}\n\t"
-        "sub    sp, sp, #44\n"
+        "sub    sp, sp, #40\n\t"
+        "str    r0, [sp, " LOOP "]\n"
 
-        /* A channel. */
+        /* A channel: its weights as words, six times its bias. */
         "1:\n\t"
-        "ldr    r5, [sp, " CONSTANTS "]\n\t"
-        "ldr    r0, [sp, " WEIGHT_BYTES "]\n\t"
-        "add    lr, r5, r0\n\t"
-        "strd   r5, lr, [sp, " WEIGHTS "]\n\t"
-        "ldr    r6, [lr, #12]\n\t"
-        "mov    r7, r6\n\t"
-        "mov    r8, r6\n\t"
-        "mov    r9, r6\n\t"
-        "mov    r10, r6\n\t"
-        "mov    r11, r6\n\t"
+        "ldrd   r4, r5, [sp, " CONSTANTS "]\n\t"
+        "ldr    lr, [sp, " WEIGHTS " + 4]\n"
+        "2:\n\t"
+        "ldr    r3, [r4], #4\n\t"
+        "sxtb   r0, r3\n\t"
+        "sxtb   r1, r3, ror #8\n\t"
+        "sxtb   r2, r3, ror #16\n\t"
+        "stm    r5!, {r0-r2}\n\t"
+        "cmp    r5, lr\n\t"
+        "bne    2b\n\t"
+        "ldm    r4!, {r0-r2, r6}\n\t"
+        "stm    r5, {r0-r2}\n\t"
+        "str    r4, [sp, " CONSTANTS "]\n\t"
+        ".irp   sum, r7, r8, r9, r10, r11\n\t"
+        "mov    \\sum, r6\n\t"
+        ".endr\n\t"
         "add    r12, sp, " BIASES "\n\t"
         "stm    r12, {r6-r11}\n\t"
         "ldrd   r4, r3, [sp, " STAGED "]\n\t"
@@ -126,14 +136,25 @@ __attribute__((naked, noinline)) static void run_pass(const pass *at) {
         "add    r12, sp, " BIASES "\n\t"
         "ldm    r12, {r6-r11}\n\t"
         "ldrd   r5, lr, [sp, " WEIGHTS "]\n\t"
-        "ldr    pc, [sp, " IS_STRIDED "]\n\t"
+        "ldr    pc, [sp, " LOOP "]\n\t"
+
+        ".balign 4\n"
+        "5:\n\t"
+        "ldm    r5!, {r0-r2}\n\t"
+        COLUMN(16) TAP(r6, r1) TAP(r7, r0)
+        COLUMN(32) TAP(r6, r2) TAP(r7, r1) TAP(r8, r0)
+        COLUMN(48) TAP(r7, r2) TAP(r8, r1) TAP(r9, r0)
+        COLUMN(64) TAP(r8, r2) TAP(r9, r1) TAP(r10, r0)
+        COLUMN(80) TAP(r9, r2) TAP(r10, r1)
+        COLUMN(96) TAP(r10, r2)
+        LAST_COLUMN(112) TAP(r6, r0)
+        "cmp    r5, lr\n\t"
+        "bne    5b\n\t"
+        "b      9f\n\t"
 
         ".balign 4\n"
         "4:\n\t"
-        "ldrsb  r0, [r5]\n\t"
-        "ldrsb  r1, [r5, #1]\n\t"
-        "ldrsb  r2, [r5, #2]\n\t"
-        "adds   r5, #4\n\t"
+        "ldm    r5!, {r0-r2}\n\t"
         COLUMN(16) TAP(r6, r1)
         COLUMN(32) TAP(r6, r2) TAP(r7, r0)
         COLUMN(48) TAP(r7, r1)
@@ -149,13 +170,11 @@ __attribute__((naked, noinline)) static void run_pass(const pass *at) {
         LAST_COLUMN(208) TAP(r6, r0)
         "cmp    r5, lr\n\t"
         "bne    4b\n\t"
-        "b      8f\n\t"
+        "b      9f\n\t"
 
         ".balign 4\n"
         "3:\n\t"
-        "ldrsb  r1, [r5, #1]\n\t"
-        "ldrsb  r2, [r5, #2]\n\t"
-        "ldrsb  r0, [r5], #4\n\t"
+        "ldm    r5!, {r0-r2}\n\t"
         COLUMN(16) TAP(r6, r1) TAP(r7, r0)
         COLUMN(32) TAP(r6, r2) TAP(r7, r1) TAP(r8, r0)
         COLUMN(48) TAP(r7, r2) TAP(r8, r1) TAP(r9, r0)
@@ -168,24 +187,24 @@ __attribute__((naked, noinline)) static void run_pass(const pass *at) {
         "bne    3b\n"
 
         /* r0 multiplier, r1 addend, r2 shift */
-        "8:\n\t"
+        "9:\n\t"
         "ldm    lr, {r0-r2}\n\t"
-        ".irp   sum, r6, r7, r8, r9, r10, r11\n\t"
+        EACH_SUM
         "lsl    \\sum, \\sum, #8\n\t"
         "smull  r3, \\sum, \\sum, r0\n\t"
         ".endr\n\t"
-        "ldr    pc, [sp, " AWAY "]\n\t"
+        "ldr    pc, [sp, " FLAGS "]\n\t"
         ".balign 4\n"
         "7:\n\t" /* nnq_scale_high's step for negative products */
-        ".irp   sum, r6, r7, r8, r9, r10, r11\n\t"
+        EACH_SUM
         "add    \\sum, \\sum, #64\n\t"
         "lsr    r3, \\sum, #31\n\t"
         "sub    \\sum, \\sum, r3, lsl #7\n\t"
         ".endr\n\t"
         ".balign 4\n"
-        "5:\n\t"
-        ".irp   sum, r6, r7, r8, r9, r10, r11\n\t"
-        "add    \\sum, \\sum, r1\n\t"
+        "8:\n\t"
+        EACH_SUM
+        "add    \\sum, r1\n\t"
         "asr    \\sum, \\sum, r2\n\t"
         "ssat   \\sum, #8, \\sum\n\t"
         ".endr\n\t"
@@ -214,122 +233,127 @@ __attribute__((naked, noinline)) static void run_pass(const pass *at) {
         "adds   r0, #1\n\t"
         "adds   r1, #1\n\t"
         "strd   r0, r1, [sp, " STAGED "]\n\t"
-        "ldrd   r0, r1, [sp, " CONSTANTS "]\n\t"
-        "add    r0, lr, #16\n\t"
-        "subs   r1, #1\n\t"
-        "strd   r0, r1, [sp, " CONSTANTS "]\n\t"
+        "ldr    r0, [sp, " CHANNELS "]\n\t"
+        "subs   r0, #1\n\t"
+        "str    r0, [sp, " CHANNELS "]\n\t"
         "bne.w  1b\n\t"
-        "add    sp, sp, #92\n\t"
+        "add    sp, sp, #88\n\t"
         "pop    {r4-r11, pc}");
 }
 
-#undef WEIGHTS
+#undef LOOP
 #undef OUTPUT_END
 #undef BIASES
 #undef ROW_STAGED
 #undef ROW_OUTPUT
 #undef STAGED
 #undef CONSTANTS
+#undef WEIGHTS
 #undef CHANNELS
-#undef WEIGHT_BYTES
 #undef STEPS
 #undef OUTPUT_BYTES
 #undef PIXELS
-#undef IS_STRIDED
-#undef AWAY
+#undef FLAGS
+#undef EACH_SUM
 #undef COLUMN
 #undef LAST_COLUMN
 #undef TAP
 
 /* --- Staging --- */
 
+/* The kernel's state. It lies in scratch, for the stack's sake. */
 typedef struct maps {
     const nnq_shape *shape;
-    const int8_t *input;
+    const int8_t *input; /* from the first channel staged on */
     const int8_t *input_end;
-    int8_t *staged;
-    int32_t first;    /* channel staged */
     int32_t channels; /* 16, or all where there are less */
+    pass pass;
 } maps;
 
-/* `count` columns of a row, `step` columns of the map apart. */
-static void stage_strip(const maps *m, int8_t *to, int32_t row, int32_t column, int32_t step, int32_t count) {
+static int32_t least(int32_t a, int32_t b) {
+    return a < b ? a : b;
+}
+
+/* `count` neighbouring columns of a row. */
+static void stage_columns(const maps *m, int8_t *to, int32_t row, int32_t column, int32_t count) {
     const nnq_shape *s = m->shape;
-    int32_t before = 0;
-    int32_t inside = 0;
-    if (row >= 0 && row < s->in_height) {
-        for (; before < count && column < 0; before++) {
-            column += step;
-        }
-        inside = column < s->in_width ? (s->in_width - 1 - column) / step + 1 : 0;
-        inside = inside < count - before ? inside : count - before;
-    }
+    const int32_t step = s->in_channels;
+    const int32_t before = column < 0 ? least(-column, count) : 0;
+    int32_t inside = row < 0 || row >= s->in_height ? 0 : least(s->in_width - column, count) - before;
+    const int8_t *from = m->input + (row * s->in_width + column + before) * step;
     if (inside < count) {
         memset(to, s->in_zero_point, (size_t)(count * NNQ_STRIP_CHANNELS));
     }
-    if (inside == 0) {
-        return;
-    }
-    const int8_t *from = m->input + (row * s->in_width + column) * s->in_channels + m->first;
-    const int32_t bytes = step * s->in_channels;
     to += before * NNQ_STRIP_CHANNELS;
-    if ((inside - 1) * bytes + NNQ_STRIP_CHANNELS <= m->input_end - from) {
-        copy_columns(to, from, bytes, inside);
+    if (inside > 0 && m->input_end - from >= (inside - 1) * step + NNQ_STRIP_CHANNELS) {
+        copy_columns(to, from, step, inside);
         return;
     }
-    for (int32_t i = 0; i < inside; i++) {
-        memcpy(to + i * NNQ_STRIP_CHANNELS, from + i * bytes, (size_t)m->channels);
+    for (; inside > 0; inside--) {
+        memcpy(to, from, (size_t)m->channels);
+        to += NNQ_STRIP_CHANNELS;
+        from += step;
     }
 }
 
-/* What outputs from (y, x) on need: rows of the input, each of all strips. */
-static void stage(const maps *m, int32_t y, int32_t x, int32_t input_rows) {
+/* A row for outputs from column x on, in strips; returns where the next one goes. */
+static int8_t *stage_row(const maps *m, const nnq_strip_plan *plan, int8_t *to, int32_t row, int32_t x) {
     const nnq_shape *s = m->shape;
-    const int32_t taps = nnq_strip_taps(s);
-    const int32_t columns = nnq_strip_columns(s);
-    const int32_t step = taps == 1 ? s->stride_width : 1;
-    int8_t *to = m->staged;
-    for (int32_t i = 0; i < input_rows; i++) {
-        for (int32_t strip = 0; strip < nnq_strips(s); strip++) {
-            stage_strip(m, to, y * s->stride_height - s->pad_top + i, x * s->stride_width - s->pad_left + taps * strip,
-                        step, columns);
-            to += columns * NNQ_STRIP_CHANNELS;
+    const int32_t column = x * s->stride_width - s->pad_left;
+    for (int32_t strip = 0; strip < plan->strips; strip++) {
+        if (plan->taps == 3) {
+            stage_columns(m, to, row, column + 3 * strip, plan->columns);
         }
+        for (int32_t i = 0; plan->taps == 1 && i < plan->columns; i++) {
+            stage_columns(m, to + i * NNQ_STRIP_CHANNELS, row, column + strip + i * s->stride_width, 1);
+        }
+        to += plan->columns * NNQ_STRIP_CHANNELS;
     }
+    return to;
 }
 
 void nnq_depthwise_conv2d_armv7m(const nnq_shape *shape, const uint8_t *constants, const int8_t *input, int8_t *output,
                                  uint8_t *scratch) {
+    const nnq_strip_plan *plan = (const nnq_strip_plan *)(const void *)constants;
     const int32_t all = shape->in_channels;
-    const int32_t most_rows = nnq_strip_rows(shape);
     const int32_t width = shape->out_width;
-    maps m = {shape, input, input + shape->in_height * shape->in_width * all, (int8_t *)scratch, 0,
-              all < NNQ_STRIP_CHANNELS ? all : NNQ_STRIP_CHANNELS};
-    pass at;
-    at.pixel = all;
-    at.weight_bytes = nnq_strip_weight_bytes(shape);
-    at.staged_step = nnq_strip_row_bytes(shape) * shape->stride_height;
-    at.output_step = width * all;
-    at.pixels = width < NNQ_STRIP_PIXELS ? width : NNQ_STRIP_PIXELS;
-    at.is_strided = shape->stride_width == 2;
-    at.away = shape->away;
+    maps *m = (maps *)(void *)scratch;
+    pass *at = &m->pass;
+    m->shape = shape;
+    m->input_end = input + shape->in_height * shape->in_width * all;
+    m->channels = least(all, NNQ_STRIP_CHANNELS);
+    at->pixel = all;
+    at->constants = constants + sizeof *plan;
+    at->weights = (int32_t *)(void *)(m + 1);
+    at->weights_end = at->weights + plan->weights / 4 * 3;
+    at->output_step = width * all;
+    at->staged_step = plan->strips * plan->columns * NNQ_STRIP_CHANNELS * shape->stride_height;
+    at->pixels = least(plan->pixels, width);
+    at->flags = (plan->pixels == 5 ? 1 : 0) + (plan->columns == 13 ? 2 : 0) + (shape->away ? 4 : 0);
     for (int32_t channel = 0; channel < all; channel += NNQ_STRIP_CHANNELS) {
-        at.channels = all - channel < m.channels ? all - channel : m.channels;
-        m.first = channel + at.channels - m.channels;
-        at.constants = constants + channel * (at.weight_bytes + 16);
-        at.staged = m.staged + (channel - m.first);
-        for (int32_t y = 0; y < shape->out_height; y += most_rows) {
-            const int32_t rows = shape->out_height - y < most_rows ? shape->out_height - y : most_rows;
-            at.output_bytes = at.output_step * rows;
-            for (int32_t x = 0;; x = x + 12 <= width ? x + 6 : width - 6) {
-                stage(&m, y, x, nnq_strip_input_rows(shape, rows));
-                at.output = output + (y * width + x) * all + channel;
-                run_pass(&at);
-                if (x + NNQ_STRIP_PIXELS >= width) {
+        at->channels = least(all - channel, NNQ_STRIP_CHANNELS);
+        const int32_t skipped = m->channels - at->channels;
+        m->input = input + channel - skipped;
+        for (int32_t y = 0; y < shape->out_height; y += plan->rows) {
+            const int32_t rows = least(plan->rows, shape->out_height - y);
+            int32_t x = 0;
+            at->output_bytes = at->output_step * rows;
+            for (;;) {
+                const int32_t top = y * shape->stride_height - shape->pad_top;
+                int8_t *staged = (int8_t *)(at->weights_end + 3);
+                at->staged = staged + skipped;
+                for (int32_t i = 0; i < (rows - 1) * shape->stride_height + shape->kernel_height; i++) {
+                    staged = stage_row(m, plan, staged, top + i, x);
+                }
+                at->output = output + (y * width + x) * all + channel;
+                run_pass(at);
+                if (x + plan->pixels >= width) {
                     break;
                 }
+                x = least(x + plan->pixels, width - plan->pixels);
             }
         }
+        at->constants += at->channels * (plan->weights + 16);
     }
 }
 

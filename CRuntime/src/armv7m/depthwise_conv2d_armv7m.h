@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What the kernel and the layout of depthwise_conv2d for Armv7-M share. The weights of a channel are cut into *strips* of
- * up to three neighbours in a kernel row, and the input is staged in strips too: what six outputs that are neighbours in
- * a row need of one row for one strip of weights, of 16 channels at a time.
+ * What the kernel and the layout of depthwise_conv2d for Armv7-M share.
  */
 #ifndef NNQ_DEPTHWISE_CONV2D_ARMV7M_H
 #define NNQ_DEPTHWISE_CONV2D_ARMV7M_H
@@ -9,48 +7,20 @@
 #include "../shape.h"
 
 enum {
-    NNQ_STRIP_PIXELS = 6,
-    NNQ_STRIP_CHANNELS = 16,
-    NNQ_STRIP_MOST_BYTES = 2048 /* staged at once, unless one row of outputs needs more */
+    NNQ_STRIP_CHANNELS = 16, /* staged together: bytes from a column to the next one */
+    NNQ_STRIP_HEAD = 80      /* bytes of scratch for the kernel's state */
 };
 
-/* Neighbouring weights in a strip. Where the stride is wider than two, columns between are not staged. */
-static inline int32_t nnq_strip_taps(const nnq_shape *shape) {
-    return shape->stride_width > 2 ? 1 : 3;
-}
-
-/* Strips of a row. */
-static inline int32_t nnq_strips(const nnq_shape *shape) {
-    const int32_t taps = nnq_strip_taps(shape);
-    return (shape->kernel_width + taps - 1) / taps;
-}
-
-/* Columns of the input in a strip. */
-static inline int32_t nnq_strip_columns(const nnq_shape *shape) {
-    return shape->stride_width == 2 ? 2 * NNQ_STRIP_PIXELS + 1 : NNQ_STRIP_PIXELS + 2;
-}
-
-/* Bytes staged of a row of the input. */
-static inline int32_t nnq_strip_row_bytes(const nnq_shape *shape) {
-    return nnq_strips(shape) * nnq_strip_columns(shape) * NNQ_STRIP_CHANNELS;
-}
-
-/* Rows of outputs computed from one staging. */
-static inline int32_t nnq_strip_rows(const nnq_shape *shape) {
-    const int32_t input_rows = NNQ_STRIP_MOST_BYTES / nnq_strip_row_bytes(shape);
-    const int32_t rows = input_rows < shape->kernel_height ? 1
-                                                           : (input_rows - shape->kernel_height) / shape->stride_height + 1;
-    return rows < shape->out_height ? rows : shape->out_height;
-}
-
-/* Rows of the input that so many rows of outputs need. */
-static inline int32_t nnq_strip_input_rows(const nnq_shape *shape, int32_t rows) {
-    return (rows - 1) * shape->stride_height + shape->kernel_height;
-}
-
-/* Bytes of a channel's weights, four a strip. */
-static inline int32_t nnq_strip_weight_bytes(const nnq_shape *shape) {
-    return 4 * shape->kernel_height * nnq_strips(shape);
-}
+/* What the constants begin with. The weights of a kernel row are cut into *strips* of three neighbours, or of one where the
+ * stride is three or more. Outputs are computed in blocks of five or six neighbours; what a block needs for a strip, its
+ * columns of the input, is staged. Scratch has the kernel's state, the weights of a channel, and the staged rows. */
+typedef struct nnq_strip_plan {
+    uint16_t pixels;  /* of a block: 6, or 5 where these waste less */
+    uint16_t taps;    /* of a strip: 3 or 1 */
+    uint16_t columns; /* of a strip: 8 or, where the stride is two, 13; 7 where pixels is 5 */
+    uint16_t strips;  /* of a kernel row */
+    uint16_t rows;    /* of outputs that are computed from one staging */
+    uint16_t weights; /* bytes of a channel's: four a strip */
+} nnq_strip_plan;
 
 #endif
