@@ -277,74 +277,76 @@ typedef struct conv {
     int32_t zeros[NNQ_EIGHT_WORDS]; /* the words of a slice follow */
 } conv;
 
-/* Copies bytes first .. first + count - 1 of a row of the input, which may lie outside of the map; returns where the next
- * go. */
-static int8_t *copy_row(const conv *c, int8_t *to, int32_t row, int32_t first, int32_t count) {
+/* Copies bytes first .. first + now - 1 of a row of the input, and as many more of a window, `count` in all, as rows of the
+ * kernel follow. What is outside of the map is the zero point. */
+static void copy_rows(const conv *c, int8_t *to, int32_t row, int32_t first, int32_t now, int32_t count) {
     const int8_t zero_point = c->shape->in_zero_point;
-    int8_t *end = to + count;
-    if (row < 0 || row >= c->shape->in_height) {
-        first = c->bytes;
-    }
-    for (; to < end && first < 0; first++) {
-        *to++ = zero_point;
-    }
-    const int32_t inside = nnq_eight_least(c->bytes - first, (int32_t)(end - to));
-    if (inside > 0) {
-        memcpy(to, c->input + row * c->bytes + first, (size_t)inside);
-        to += inside;
-    }
-    while (to < end) {
-        *to++ = zero_point;
-    }
-    return to;
-}
-
-/* Stages `count` bytes each, from `first` on in a row of the input, of windows that are neighbours, by way of the patch
- * where they lie over the edge of the map. Returns where the next words go. */
-static int32_t *stage_row(const conv *c, int32_t *words, int32_t row, int32_t first, int32_t count) {
-    const int32_t all = 7 * c->stride + count;
-    const int8_t *from = c->input + row * c->bytes + first;
-    if (row < 0 || row >= c->shape->in_height || first < 0 || first + all > c->bytes) {
-        from = c->patch;
-        copy_row(c, c->patch, row, first, all);
-    }
-    return stage_taps(from, c->stride, words, count);
-}
-
-/* Stages taps tap .. tap + count - 1 of eight windows: where they are in one row, a row of the kernel at a time, else by
- * copying a window at a time. */
-__attribute__((noinline)) static void stage_slice(conv *c, int32_t tap, int32_t count) {
-    const nnq_shape *s = c->shape;
-    const int32_t ky = tap / c->row_taps;
-    int32_t *words = (int32_t *)(void *)(c + 1);
-    int32_t y = c->pixel / s->out_width;
-    int32_t x = c->pixel - y * s->out_width;
-    const int32_t is_row = x + 8 <= s->out_width;
-    int8_t *to = c->patch;
-    tap -= ky * c->row_taps;
-    for (int32_t i = 0; i < 8; i++) {
-        int32_t first = x * c->stride - s->pad_left * s->in_channels + tap;
-        int32_t row = y * s->stride_height - s->pad_top + ky;
-        int32_t now = nnq_eight_least(count, c->row_taps - tap);
-        for (int32_t left = count; left > 0; row++) {
-            if (is_row) {
-                words = stage_row(c, words, row, first, now);
-            } else {
-                to = copy_row(c, to, row, first, now);
-            }
-            left -= now;
-            now = nnq_eight_least(left, c->row_taps);
-            first = x * c->stride - s->pad_left * s->in_channels;
+    const int32_t bytes = c->bytes;
+    for (;;) {
+        int8_t *end = to + now;
+        int32_t at = row < 0 || row >= c->shape->in_height ? bytes : first;
+        for (; at < 0 && to < end; at++) {
+            *to++ = zero_point;
         }
-        if (is_row) {
+        const int32_t inside = nnq_eight_least(bytes - at, (int32_t)(end - to));
+        if (inside > 0) {
+            memcpy(to, c->input + row * bytes + at, (size_t)inside);
+            to += inside;
+        }
+        while (to < end) {
+            *to++ = zero_point;
+        }
+        count -= now;
+        if (count == 0) {
             return;
         }
+        first += now - c->row_taps;
+        now = nnq_eight_least(count, c->row_taps);
+        row++;
+    }
+}
+
+/* Stages taps tap .. tap + count - 1 of kernel row `ky` on of eight windows from (y, x) on that are neighbours in a row:
+ * a row of the kernel at a time, by way of the patch where they lie over the edge of the map. */
+static void stage_neighbours(const conv *c, int32_t row, int32_t first, int32_t now, int32_t count) {
+    int32_t *words = (int32_t *)(void *)(c + 1);
+    for (; count > 0; row++) {
+        const int32_t all = 7 * c->stride + now;
+        const int8_t *from = c->input + row * c->bytes + first;
+        if (row < 0 || row >= c->shape->in_height || first < 0 || first + all > c->bytes) {
+            from = c->patch;
+            copy_rows(c, c->patch, row, first, all, all);
+        }
+        words = stage_taps(from, c->stride, words, now);
+        count -= now;
+        first += now - c->row_taps;
+        now = nnq_eight_least(count, c->row_taps);
+    }
+}
+
+/* Stages taps tap .. tap + count - 1 of eight windows; those that are not in one row are copied. */
+__attribute__((noinline)) static void stage_slice(const conv *c, int32_t tap, int32_t count) {
+    const nnq_shape *s = c->shape;
+    const int32_t ky = tap / c->row_taps;
+    int32_t y = c->pixel / s->out_width;
+    int32_t x = c->pixel - y * s->out_width;
+    tap -= ky * c->row_taps;
+    const int32_t now = nnq_eight_least(count, c->row_taps - tap);
+    const int32_t is_row = x + 8 <= s->out_width;
+    for (int32_t i = 0; i < 8; i++) {
+        const int32_t first = x * c->stride - s->pad_left * s->in_channels + tap;
+        const int32_t row = y * s->stride_height - s->pad_top + ky;
+        if (is_row) {
+            stage_neighbours(c, row, first, now, count);
+            return;
+        }
+        copy_rows(c, c->patch + i * count, row, first, now, count);
         if (c->pixel + i + 1 < nnq_eight_pixels(s) && ++x == s->out_width) {
             x = 0;
             y++;
         }
     }
-    stage_taps(c->patch, count, words, count);
+    stage_taps(c->patch, count, (int32_t *)(void *)(c + 1), count);
 }
 
 void nnq_conv2d_armv7m(const nnq_shape *shape, const uint8_t *constants, const int8_t *input, int8_t *output,
