@@ -47,7 +47,7 @@ typedef struct pass {
     const int8_t *staged;     /* of the first channel */
     int8_t *output;           /* of the first channel */
     const uint8_t *constants; /* of the first channel */
-    int32_t *weights;         /* memory for a channel's: three words a strip, then the scale */
+    int32_t *weights;         /* memory for a channel's: six times the bias, three words a strip, the scale */
     int32_t *weights_end;     /* where the scale is */
     int32_t channels;
     int32_t staged_step;  /* bytes from what a row of outputs needs to what the next one needs */
@@ -60,17 +60,17 @@ typedef struct pass {
 /* Offsets from the stack pointer of what run_pass has there. */
 #define LOOP "#0"
 #define OUTPUT_END "#4"
-#define BIASES "#8" /* six times the bias */
-#define ROW_STAGED "#32"
-#define ROW_OUTPUT "#36" /* and pixel */
-#define STAGED "#44"     /* and output */
-#define CONSTANTS "#52"
-#define WEIGHTS "#56" /* and their end */
-#define CHANNELS "#64"
-#define STEPS "#68"
-#define OUTPUT_BYTES "#76"
-#define PIXELS "#80"
-#define FLAGS "#84"
+#define ROW_STAGED "#8"
+#define ROW_OUTPUT "#12" /* and pixel */
+#define STAGED "#20"     /* and output */
+#define CONSTANTS "#28"
+#define WEIGHTS "#32" /* and their end */
+#define WEIGHTS_END "#36"
+#define CHANNELS "#40"
+#define STEPS "#44"
+#define OUTPUT_BYTES "#52"
+#define PIXELS "#56"
+#define FLAGS "#60"
 
 #define EACH_SUM ".irp   sum, r6, r7, r8, r9, r10, r11\n\t"
 
@@ -102,29 +102,32 @@ __attribute__((naked, noinline)) static void run_pass(const pass *at) {
         "adrne.w r12, 7f + 1\n\t"
         "adreq.w r12, 8f + 1\n\t"
         "push   {r1-r12}\n\t"
-        "sub    sp, sp, #40\n\t"
+        "sub    sp, sp, #16\n\t"
         "str    r0, [sp, " LOOP "]\n"
 
-        /* A channel: its weights as words, six times its bias. */
+        /* A channel: 256 times its bias, six times, and 256 times its weights, as words. */
         "1:\n\t"
         "ldrd   r4, r5, [sp, " CONSTANTS "]\n\t"
-        "ldr    lr, [sp, " WEIGHTS " + 4]\n"
+        "ldr    lr, [sp, " WEIGHTS_END "]\n\t"
+        "ldr    r6, [r4], #4\n\t"
+        ".irp   sum, r7, r8, r9, r10, r11\n\t"
+        "mov    \\sum, r6\n\t"
+        ".endr\n\t"
+        "stm    r5!, {r6-r11}\n"
         "2:\n\t"
         "ldr    r3, [r4], #4\n\t"
         "sxtb   r0, r3\n\t"
         "sxtb   r1, r3, ror #8\n\t"
         "sxtb   r2, r3, ror #16\n\t"
+        ".irp   weight, r0, r1, r2\n\t"
+        "lsls   \\weight, \\weight, #8\n\t"
+        ".endr\n\t"
         "stm    r5!, {r0-r2}\n\t"
         "cmp    r5, lr\n\t"
         "bne    2b\n\t"
-        "ldm    r4!, {r0-r2, r6}\n\t"
+        "ldm    r4!, {r0-r2}\n\t"
         "stm    r5, {r0-r2}\n\t"
         "str    r4, [sp, " CONSTANTS "]\n\t"
-        ".irp   sum, r7, r8, r9, r10, r11\n\t"
-        "mov    \\sum, r6\n\t"
-        ".endr\n\t"
-        "add    r12, sp, " BIASES "\n\t"
-        "stm    r12, {r6-r11}\n\t"
         "ldrd   r4, r3, [sp, " STAGED "]\n\t"
         "strd   r4, r3, [sp, " ROW_STAGED "]\n\t"
         "ldr    r0, [sp, " OUTPUT_BYTES "]\n\t"
@@ -133,9 +136,8 @@ __attribute__((naked, noinline)) static void run_pass(const pass *at) {
 
         /* A row of outputs. */
         "2:\n\t"
-        "add    r12, sp, " BIASES "\n\t"
-        "ldm    r12, {r6-r11}\n\t"
         "ldrd   r5, lr, [sp, " WEIGHTS "]\n\t"
+        "ldm    r5!, {r6-r11}\n\t"
         "ldr    pc, [sp, " LOOP "]\n\t"
 
         ".balign 4\n"
@@ -190,7 +192,6 @@ __attribute__((naked, noinline)) static void run_pass(const pass *at) {
         "9:\n\t"
         "ldm    lr, {r0-r2}\n\t"
         EACH_SUM
-        "lsl    \\sum, \\sum, #8\n\t"
         "smull  r3, \\sum, \\sum, r0\n\t"
         ".endr\n\t"
         "ldr    pc, [sp, " FLAGS "]\n\t"
@@ -237,18 +238,18 @@ __attribute__((naked, noinline)) static void run_pass(const pass *at) {
         "subs   r0, #1\n\t"
         "str    r0, [sp, " CHANNELS "]\n\t"
         "bne.w  1b\n\t"
-        "add    sp, sp, #88\n\t"
+        "add    sp, sp, #64\n\t"
         "pop    {r4-r11, pc}");
 }
 
 #undef LOOP
 #undef OUTPUT_END
-#undef BIASES
 #undef ROW_STAGED
 #undef ROW_OUTPUT
 #undef STAGED
 #undef CONSTANTS
 #undef WEIGHTS
+#undef WEIGHTS_END
 #undef CHANNELS
 #undef STEPS
 #undef OUTPUT_BYTES
@@ -298,16 +299,14 @@ static void stage_columns(const maps *m, int8_t *to, int32_t row, int32_t column
 
 /* A row for outputs from column x on, in strips; returns where the next one goes. */
 static int8_t *stage_row(const maps *m, const nnq_strip_plan *plan, int8_t *to, int32_t row, int32_t x) {
-    const nnq_shape *s = m->shape;
-    const int32_t column = x * s->stride_width - s->pad_left;
-    for (int32_t strip = 0; strip < plan->strips; strip++) {
-        if (plan->taps == 3) {
-            stage_columns(m, to, row, column + 3 * strip, plan->columns);
+    const int32_t stride = m->shape->stride_width;
+    const int32_t neighbours = plan->taps == 1 ? 1 : plan->columns;
+    int32_t column = x * stride - m->shape->pad_left;
+    for (int32_t strip = 0; strip < plan->strips; strip++, column += plan->taps) {
+        for (int32_t i = 0; i < plan->columns; i += neighbours) {
+            stage_columns(m, to, row, column + i * stride, neighbours);
+            to += neighbours * NNQ_STRIP_CHANNELS;
         }
-        for (int32_t i = 0; plan->taps == 1 && i < plan->columns; i++) {
-            stage_columns(m, to + i * NNQ_STRIP_CHANNELS, row, column + strip + i * s->stride_width, 1);
-        }
-        to += plan->columns * NNQ_STRIP_CHANNELS;
     }
     return to;
 }
@@ -325,7 +324,7 @@ void nnq_depthwise_conv2d_armv7m(const nnq_shape *shape, const uint8_t *constant
     at->pixel = all;
     at->constants = constants + sizeof *plan;
     at->weights = (int32_t *)(void *)(m + 1);
-    at->weights_end = at->weights + plan->weights / 4 * 3;
+    at->weights_end = at->weights + 6 + plan->weights / 4 * 3;
     at->output_step = width * all;
     at->staged_step = plan->strips * plan->columns * NNQ_STRIP_CHANNELS * shape->stride_height;
     at->pixels = least(plan->pixels, width);
