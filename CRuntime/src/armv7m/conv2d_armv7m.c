@@ -101,6 +101,10 @@ __attribute__((naked, noinline)) static const uint8_t *run_pass(const uint8_t *b
         "mul    r0, r0, r12\n\t"
         "adr.w  r12, 3f + 1\n\t"
         "sub    r12, r12, r0\n\t"
+        /* 1 where the weights end at a multiple of 4. */
+        "ands   r0, r2, #3\n\t"
+        "clz    r0, r0\n\t"
+        "lsrs   r0, r0, #5\n\t"
         /* The end of the words: 20 bytes a tap. */
         "adds   r2, #1\n\t"
         "add    r2, r2, r2, lsl #2\n\t"
@@ -110,6 +114,7 @@ __attribute__((naked, noinline)) static const uint8_t *run_pass(const uint8_t *b
         "ite    ne\n\t"
         "adrne.w r9, 4f + 1\n\t"
         "adreq.w r9, 5f + 1\n\t"
+        "add    r9, r9, r0, lsl #3\n\t" /* the first two instructions there */
         "cmp    r10, #0\n\t"
         "ite    ne\n\t"
         "adrne.w r10, 7f + 1\n\t"

@@ -12,32 +12,43 @@
 #include "../bytes.h"
 #include "depthwise_conv2d_armv7m.h"
 
-/* Copies 16 bytes each from `count` places, `step` bytes apart. */
-__attribute__((naked, noinline)) static void copy_columns(int8_t *to, const int8_t *from, int32_t step, int32_t count) {
-    (void)to, (void)from, (void)step, (void)count;
-    __asm__("push   {r4-r7}\n\t"
-            "orr    r12, r1, r2\n\t"
-            "tst    r12, #3\n\t"
-            "bne    2f\n"
+/* Copies 16 bytes each from places `step` bytes apart, `columns` in each of `rows`; rows are `from_row` and `to_row` bytes
+ * apart. */
+__attribute__((naked, noinline)) static void copy_columns(int8_t *to, const int8_t *from, int32_t columns, int32_t rows,
+                                                           int32_t step, int32_t from_row, int32_t to_row) {
+    (void)to, (void)from, (void)columns, (void)rows, (void)step, (void)from_row, (void)to_row;
+    __asm__("push   {r4-r11, lr}\n\t"
+            "ldr    r8, [sp, #36]\n\t"
+            "ldrd   r9, r10, [sp, #40]\n"
             "1:\n\t"
-            "ldm    r1, {r4-r7}\n\t"
-            "add    r1, r1, r2\n\t"
-            "stm    r0!, {r4-r7}\n\t"
+            "mov    r11, r0\n\t"
+            "mov    r12, r1\n\t"
+            "mov    lr, r2\n\t"
+            "orr    r4, r1, r8\n\t"
+            "tst    r4, #3\n\t"
+            "bne    3f\n"
+            "2:\n\t"
+            "ldm    r12, {r4-r7}\n\t"
+            "add    r12, r12, r8\n\t"
+            "stm    r11!, {r4-r7}\n\t"
+            "subs   lr, lr, #1\n\t"
+            "bne    2b\n\t"
+            "b      4f\n"
+            "3:\n\t" /* LDM needs addresses that are multiples of 4, LDR does not */
+            "ldr    r4, [r12]\n\t"
+            "ldr    r5, [r12, #4]\n\t"
+            "ldr    r6, [r12, #8]\n\t"
+            "ldr    r7, [r12, #12]\n\t"
+            "add    r12, r12, r8\n\t"
+            "stm    r11!, {r4-r7}\n\t"
+            "subs   lr, lr, #1\n\t"
+            "bne    3b\n"
+            "4:\n\t"
+            "add    r0, r0, r10\n\t"
+            "add    r1, r1, r9\n\t"
             "subs   r3, r3, #1\n\t"
             "bne    1b\n\t"
-            "b      3f\n"
-            "2:\n\t" /* LDM needs addresses that are multiples of 4, LDR does not */
-            "ldr    r4, [r1]\n\t"
-            "ldr    r5, [r1, #4]\n\t"
-            "ldr    r6, [r1, #8]\n\t"
-            "ldr    r7, [r1, #12]\n\t"
-            "add    r1, r1, r2\n\t"
-            "stm    r0!, {r4-r7}\n\t"
-            "subs   r3, r3, #1\n\t"
-            "bne    2b\n"
-            "3:\n\t"
-            "pop    {r4-r7}\n\t"
-            "bx     lr");
+            "pop    {r4-r11, pc}");
 }
 
 /* --- A block of columns, some rows, some channels --- */
@@ -265,8 +276,10 @@ __attribute__((naked, noinline)) static void run_pass(const pass *at) {
 /* The kernel's state. It lies in scratch, for the stack's sake. */
 typedef struct maps {
     const nnq_shape *shape;
+    const nnq_strip_plan *plan;
     const int8_t *input; /* from the first channel staged on */
     const int8_t *input_end;
+    int8_t *staged;
     int32_t channels; /* 16, or all where there are less */
     pass pass;
 } maps;
@@ -275,40 +288,51 @@ static int32_t least(int32_t a, int32_t b) {
     return a < b ? a : b;
 }
 
-/* `count` neighbouring columns of a row. */
-static void stage_columns(const maps *m, int8_t *to, int32_t row, int32_t column, int32_t count) {
+/* Of neighbouring columns of `rows` rows from `row` on, those inside of the map. */
+__attribute__((noinline)) static void stage_columns(const maps *m, int8_t *to, int32_t row, int32_t rows, int32_t column, int32_t columns) {
     const nnq_shape *s = m->shape;
     const int32_t step = s->in_channels;
-    const int32_t before = column < 0 ? least(-column, count) : 0;
-    int32_t inside = row < 0 || row >= s->in_height ? 0 : least(s->in_width - column, count) - before;
-    const int8_t *from = m->input + (row * s->in_width + column + before) * step;
-    if (inside < count) {
-        memset(to, s->in_zero_point, (size_t)(count * NNQ_STRIP_CHANNELS));
-    }
-    to += before * NNQ_STRIP_CHANNELS;
-    if (inside > 0 && m->input_end - from >= (inside - 1) * step + NNQ_STRIP_CHANNELS) {
-        copy_columns(to, from, step, inside);
+    const int32_t to_row = m->plan->strips * m->plan->columns * NNQ_STRIP_CHANNELS;
+    const int32_t above = row < 0 ? -row : 0;
+    const int32_t before = column < 0 ? -column : 0;
+    rows = least(rows, s->in_height - row) - above;
+    columns = least(columns, s->in_width - column) - before;
+    if (rows <= 0 || columns <= 0) {
         return;
     }
-    for (; inside > 0; inside--) {
-        memcpy(to, from, (size_t)m->channels);
-        to += NNQ_STRIP_CHANNELS;
-        from += step;
+    row += above;
+    column += before;
+    to += above * to_row + before * NNQ_STRIP_CHANNELS;
+    const int8_t *from = m->input + (row * s->in_width + column) * step;
+    const int32_t from_row = s->in_width * step;
+    if (from + (rows - 1) * from_row + (columns - 1) * step + NNQ_STRIP_CHANNELS <= m->input_end) {
+        copy_columns(to, from, columns, rows, step, from_row, to_row);
+        return;
+    }
+    for (; rows > 0; rows--, to += to_row, from += from_row) {
+        for (int32_t i = 0; i < columns; i++) {
+            memcpy(to + i * NNQ_STRIP_CHANNELS, from + i * step, (size_t)m->channels);
+        }
     }
 }
 
-/* A row for outputs from column x on, in strips; returns where the next one goes. */
-static int8_t *stage_row(const maps *m, const nnq_strip_plan *plan, int8_t *to, int32_t row, int32_t x) {
-    const int32_t stride = m->shape->stride_width;
+/* `rows` rows from `row` on for outputs from column x on. */
+__attribute__((noinline)) static void stage(const maps *m, int32_t row, int32_t rows, int32_t x) {
+    const nnq_shape *s = m->shape;
+    const nnq_strip_plan *plan = m->plan;
     const int32_t neighbours = plan->taps == 1 ? 1 : plan->columns;
-    int32_t column = x * stride - m->shape->pad_left;
+    int32_t column = x * s->stride_width - s->pad_left;
+    int8_t *to = m->staged;
+    if (row < 0 || row + rows > s->in_height || column < 0 || plan->strips > 1 ||
+        column + plan->columns > s->in_width) {
+        memset(to, s->in_zero_point, (size_t)(rows * plan->strips * plan->columns * NNQ_STRIP_CHANNELS));
+    }
     for (int32_t strip = 0; strip < plan->strips; strip++, column += plan->taps) {
         for (int32_t i = 0; i < plan->columns; i += neighbours) {
-            stage_columns(m, to, row, column + i * stride, neighbours);
+            stage_columns(m, to, row, rows, column + i * s->stride_width, neighbours);
             to += neighbours * NNQ_STRIP_CHANNELS;
         }
     }
-    return to;
 }
 
 void nnq_depthwise_conv2d_armv7m(const nnq_shape *shape, const uint8_t *constants, const int8_t *input, int8_t *output,
@@ -319,37 +343,33 @@ void nnq_depthwise_conv2d_armv7m(const nnq_shape *shape, const uint8_t *constant
     maps *m = (maps *)(void *)scratch;
     pass *at = &m->pass;
     m->shape = shape;
+    m->plan = plan;
     m->input_end = input + shape->in_height * shape->in_width * all;
     m->channels = least(all, NNQ_STRIP_CHANNELS);
     at->pixel = all;
     at->constants = constants + sizeof *plan;
     at->weights = (int32_t *)(void *)(m + 1);
     at->weights_end = at->weights + 6 + plan->weights / 4 * 3;
+    m->staged = (int8_t *)(at->weights_end + 3);
     at->output_step = width * all;
     at->staged_step = plan->strips * plan->columns * NNQ_STRIP_CHANNELS * shape->stride_height;
     at->pixels = least(plan->pixels, width);
     at->flags = (plan->pixels == 5 ? 1 : 0) + (plan->columns == 13 ? 2 : 0) + (shape->away ? 4 : 0);
     for (int32_t channel = 0; channel < all; channel += NNQ_STRIP_CHANNELS) {
         at->channels = least(all - channel, NNQ_STRIP_CHANNELS);
-        const int32_t skipped = m->channels - at->channels;
-        m->input = input + channel - skipped;
+        m->input = input + channel + at->channels - m->channels;
+        at->staged = m->staged + m->channels - at->channels;
         for (int32_t y = 0; y < shape->out_height; y += plan->rows) {
             const int32_t rows = least(plan->rows, shape->out_height - y);
-            int32_t x = 0;
             at->output_bytes = at->output_step * rows;
-            for (;;) {
-                const int32_t top = y * shape->stride_height - shape->pad_top;
-                int8_t *staged = (int8_t *)(at->weights_end + 3);
-                at->staged = staged + skipped;
-                for (int32_t i = 0; i < (rows - 1) * shape->stride_height + shape->kernel_height; i++) {
-                    staged = stage_row(m, plan, staged, top + i, x);
-                }
+            for (int32_t x = 0;; x = least(x + plan->pixels, width - plan->pixels)) {
+                stage(m, y * shape->stride_height - shape->pad_top,
+                      (rows - 1) * shape->stride_height + shape->kernel_height, x);
                 at->output = output + (y * width + x) * all + channel;
                 run_pass(at);
                 if (x + plan->pixels >= width) {
                     break;
                 }
-                x = least(x + plan->pixels, width - plan->pixels);
             }
         }
         at->constants += at->channels * (plan->weights + 16);

@@ -8,7 +8,7 @@
 
 enum {
     NNQ_STRIP_CHANNELS = 16, /* staged together: bytes from a column to the next one */
-    NNQ_STRIP_HEAD = 80      /* bytes of scratch for the kernel's state */
+    NNQ_STRIP_HEAD = 72      /* bytes of scratch for the kernel's state */
 };
 
 /* What the constants begin with. The weights of a kernel row are cut into *strips* of three neighbours, or of one where the
