@@ -15,16 +15,16 @@
 #if NNQ_ISA_ARMV7M
 
 #include "../bytes.h"
+#include "assembly.h"
 #include "conv2d_armv7m.h"
 
 /* --- Staging --- */
 
 /* Five words a tap of eight windows that are `stride` bytes apart, `taps` bytes of each; returns where the next go.
- * 18 instructions a tap. Windows 0 .. 7 are a, c, e, p, b, r, d, q. */
-__attribute__((naked, noinline)) static int32_t *stage_taps(const int8_t *input, int32_t stride, int32_t *words,
-                                                            int32_t taps) {
-    (void)input, (void)stride, (void)words, (void)taps;
-    /* r0 window 0, r1 window 4, r2 stride, r3 3 * stride, r4-r8 W1-W5, r9 p, r10 r, r11 q, r12 words, lr taps */
+ * 18 instructions a tap. Windows 0 .. 7 are a, c, e, p, b, r, d, q.
+ * r0 window 0, r1 window 4, r2 stride, r3 3 * stride, r4-r8 W1-W5, r9 p, r10 r, r11 q, r12 words, lr taps */
+NNQ_ASSEMBLY int32_t *stage_taps(NNQ_REGISTER const int8_t *input, NNQ_REGISTER int32_t stride,
+                                 NNQ_REGISTER int32_t *words, NNQ_REGISTER int32_t taps) {
     __asm__("push   {r4-r11, lr}\n\t"
             "mov    r12, r2\n\t"
             "mov    lr, r3\n\t"
@@ -87,8 +87,7 @@ typedef struct pass {
 /* Runs the blocks of channels; returns where they end.
  * Inner loop: 7 instructions for 8 multiplications, and 2 every 64.
  * r0-r4 words, r5 their address, r6-r10 W1-W5, r11 weight, r12 block, lr end of words */
-__attribute__((naked, noinline)) static const uint8_t *run_pass(const uint8_t *block, const pass *at) {
-    (void)block, (void)at;
+NNQ_ASSEMBLY const uint8_t *run_pass(NNQ_REGISTER const uint8_t *block, NNQ_REGISTER const pass *at) {
     __asm__(
         "push   {r4-r11, lr}\n\t"
         "mov    lr, r0\n\t"

@@ -10,13 +10,14 @@
 #if NNQ_ISA_ARMV7M
 
 #include "../bytes.h"
+#include "assembly.h"
 #include "depthwise_conv2d_armv7m.h"
 
 /* Copies 16 bytes each from places `step` bytes apart, `columns` in each of `rows`; rows are `from_row` and `to_row` bytes
  * apart. */
-__attribute__((naked, noinline)) static void copy_columns(int8_t *to, const int8_t *from, int32_t columns, int32_t rows,
-                                                           int32_t step, int32_t from_row, int32_t to_row) {
-    (void)to, (void)from, (void)columns, (void)rows, (void)step, (void)from_row, (void)to_row;
+NNQ_ASSEMBLY void copy_columns(NNQ_REGISTER int8_t *to, NNQ_REGISTER const int8_t *from,
+                               NNQ_REGISTER int32_t columns, NNQ_REGISTER int32_t rows, NNQ_REGISTER int32_t step,
+                               NNQ_REGISTER int32_t from_row, NNQ_REGISTER int32_t to_row) {
     __asm__("push   {r4-r11, lr}\n\t"
             "ldr    r8, [sp, #36]\n\t"
             "ldrd   r9, r10, [sp, #40]\n"
@@ -92,8 +93,7 @@ typedef struct pass {
 
 /* Inner loops: 29 instructions for 18 multiplications, 34 where the stride is two, 25 for 15 in a block of five.
  * r0-r2 weights of a strip, r3 input, r4 staged, r5 weights, r6-r11 sums, lr end of weights */
-__attribute__((naked, noinline)) static void run_pass(const pass *at) {
-    (void)at;
+NNQ_ASSEMBLY void run_pass(NNQ_REGISTER const pass *at) {
     __asm__(
         "push   {r4-r11, lr}\n\t"
         "ldm    r0, {r1-r12}\n\t"
