@@ -44,9 +44,11 @@ static int32_t scratch_bytes(const nnq_shape *shape) {
 
 /* Returns 0 where such slices are not allowed. A group is what there is room for. */
 static int32_t make_plan(const nnq_shape *shape, int32_t slice, nnq_eight_plan *plan) {
+    const nnq_eight_plan none = {0, 0, 0, 0, 0};
     const int32_t taps = nnq_eight_taps(shape);
     const int32_t is_single = slice == taps;
     int32_t group = shape->out_channels;
+    *plan = none;
     if (slice < 1 || slice > taps || slice > (is_single ? MOST_TAPS : MOST_SLICE) || (!is_single && slice % 4 != 0)) {
         return 0;
     }
@@ -64,13 +66,6 @@ static int32_t make_plan(const nnq_shape *shape, int32_t slice, nnq_eight_plan *
     plan->patch = (uint16_t)patch;
     plan->sums = (uint16_t)sums;
     return group > 0 && sums <= UINT16_MAX;
-}
-
-/* The plan in constants, or 0 where it is not as it has to be. */
-static int32_t load_plan(const nnq_shape *shape, const uint8_t *constants, nnq_eight_plan *plan) {
-    return make_plan(shape, nnq_load_i32(constants), plan) && plan->group == nnq_load_u16(constants + 4) &&
-           plan->is_flat == nnq_load_u16(constants + 6) && plan->patch == nnq_load_u16(constants + 8) &&
-           plan->sums == nnq_load_u16(constants + 10);
 }
 
 static void store_plan(const nnq_eight_plan *plan, uint8_t *constants) {
@@ -106,14 +101,14 @@ typedef struct block {
     int32_t taps;
 } block;
 
-/* The block of a channel that has this tap. */
-static block find(const nnq_shape *shape, const nnq_eight_plan *plan, int32_t channel, int32_t tap) {
+/* The block of a channel that has this tap, wherever a plan of this slice and group puts it. */
+static block find(const nnq_shape *shape, int32_t slice, int32_t group, int32_t channel, int32_t tap) {
     const int32_t taps = nnq_eight_taps(shape);
-    const int32_t first_channel = channel / plan->group * plan->group;
-    const uint32_t channels = (uint32_t)nnq_eight_least(plan->group, shape->out_channels - first_channel);
-    const int32_t before = tap / plan->slice * plan->slice;
+    const int32_t first_channel = channel / group * group;
+    const uint32_t channels = (uint32_t)nnq_eight_least(group, shape->out_channels - first_channel);
+    const int32_t before = tap / slice * slice;
     block found = {PLAN + (uint32_t)first_channel * channel_bytes(shape), 0, before,
-                   nnq_eight_least(plan->slice, taps - before)};
+                   nnq_eight_least(slice, taps - before)};
     if (before > 0) {
         found.at += ((uint32_t)before + 4) * channels; /* weights and biases of the slices before */
     }
@@ -126,24 +121,36 @@ static block find(const nnq_shape *shape, const nnq_eight_plan *plan, int32_t ch
 
 /* --- Reading --- */
 
-/* Before `valid`, the plan may be anything: then all weights are one that no channel may have, so that they are refused. */
+/* Slice and group may be anything before `valid`. Where they would lead out of the constants, returns 0; else they are
+ * those of some order of blocks. */
+static int32_t load_order(const nnq_shape *shape, const uint8_t *constants, int32_t *slice, int32_t *group) {
+    const int32_t taps = nnq_eight_taps(shape);
+    *slice = nnq_load_i32(constants);
+    *group = nnq_load_u16(constants + 4);
+    return *group > 0 && *group <= shape->out_channels && *slice > 0 &&
+           (*slice == taps || (*slice < taps && *slice % 4 == 0));
+}
+
+/* Where there is no order, no channel may have this weight. */
 static int32_t weight(const nnq_shape *shape, const uint8_t *constants, int32_t channel, int32_t tap) {
-    nnq_eight_plan plan;
-    if (!load_plan(shape, constants, &plan)) {
+    int32_t slice;
+    int32_t group;
+    if (!load_order(shape, constants, &slice, &group)) {
         return INT8_MIN;
     }
-    const block at = find(shape, &plan, channel, tap);
+    const block at = find(shape, slice, group, channel, tap);
     return nnq_load_i8(constants + at.at + (tap - at.first_tap));
 }
 
 static void load(const nnq_shape *shape, const uint8_t *constants, int32_t channel, nnq_channel *loaded) {
-    nnq_eight_plan plan;
+    int32_t slice;
+    int32_t group;
     memset(loaded, 0, sizeof *loaded);
-    if (!load_plan(shape, constants, &plan)) {
+    if (!load_order(shape, constants, &slice, &group)) {
         return;
     }
-    const block first = find(shape, &plan, channel, 0);
-    const block last = find(shape, &plan, channel, nnq_eight_taps(shape) - 1);
+    const block first = find(shape, slice, group, channel, 0);
+    const block last = find(shape, slice, group, channel, nnq_eight_taps(shape) - 1);
     const uint8_t *scale = constants + last.behind + (last.first_tap == 0 ? 4 : 0);
     loaded->bias = nnq_load_i32(constants + first.behind) / 256;
     loaded->scale.multiplier = nnq_load_i32(scale);
@@ -154,7 +161,7 @@ static void load(const nnq_shape *shape, const uint8_t *constants, int32_t chann
 /* Whether all sums of a slice stay within 20 bits. */
 static int32_t sums_fit(const nnq_shape *shape, const nnq_eight_plan *plan, const uint8_t *constants, int32_t channel) {
     for (int32_t tap = 0; tap < nnq_eight_taps(shape); tap += plan->slice) {
-        const block at = find(shape, plan, channel, tap);
+        const block at = find(shape, plan->slice, plan->group, channel, tap);
         uint32_t sum = 0;
         for (int32_t i = 0; i < at.taps; i++) {
             sum += nnq_magnitude(nnq_load_i8(constants + at.at + i));
@@ -168,9 +175,14 @@ static int32_t sums_fit(const nnq_shape *shape, const nnq_eight_plan *plan, cons
 
 static int32_t valid(const nnq_shape *shape, const uint8_t *constants) {
     nnq_eight_plan plan;
-    int32_t is_valid = load_plan(shape, constants, &plan);
+    uint8_t bytes[PLAN];
+    int32_t is_valid = make_plan(shape, nnq_load_i32(constants), &plan);
+    store_plan(&plan, bytes);
+    for (int32_t i = 0; is_valid && i < PLAN; i++) {
+        is_valid = constants[i] == bytes[i];
+    }
     for (int32_t channel = 0; is_valid && channel < shape->out_channels; channel++) {
-        const block first = find(shape, &plan, channel, 0);
+        const block first = find(shape, plan.slice, plan.group, channel, 0);
         is_valid = nnq_load_i32(constants + first.behind) % 256 == 0 && sums_fit(shape, &plan, constants, channel);
     }
     return is_valid;
@@ -186,7 +198,7 @@ static int32_t pack(const nnq_shape *shape, const nnq_eight_plan *plan, const in
     store_plan(plan, constants);
     for (int32_t c = 0; c < shape->out_channels; c++) {
         for (int32_t tap = 0; tap < taps; tap += plan->slice) {
-            const block at = find(shape, plan, c, tap);
+            const block at = find(shape, plan->slice, plan->group, c, tap);
             uint8_t *to = constants + at.behind;
             memcpy(constants + at.at, filter + (size_t)c * (size_t)taps + tap, (size_t)at.taps);
             if (tap == 0) {
