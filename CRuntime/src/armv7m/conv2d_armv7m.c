@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * conv2d for Armv7-M without the DSP extension; conv2d_armv7m_layout.c has its constants.
  *
- * Eight output pixels are computed together in five words. A sum of 20 bits is known as soon as it is known modulo 2^20,
- * and eight of those are 5 * 32 bits. So the values a .. e, p, q, r that a tap has in eight windows are staged as
+ * Eight output pixels are computed together in five words. A sum of 20 bits is known as soon as it is known modulo
+ * 2^20, and eight of those are 5 * 32 bits. So the values a .. e, p, q, r that a tap has in eight windows are staged,
+ * modulo 2^32, as
  *
- *     W1 = a + p << 20    W2 = b + p << 8 + q << 16    W3 = c + q << 20    W4 = d + q << 12 + r << 8    W5 = e + r << 20
+ *     W1 = a + p << 20    W2 = b + p << 8 + q << 16    W3 = c + q << 20    W4 = d + q << 12 + r << 8
+ *     W5 = e + r << 20
  *
- * all modulo 2^32, and five MLA with a weight advance eight sums: 7 instructions for 8 multiplications with the loads of
- * the words and of the weight. As long as |sum| < 2^19, that is in a slice of taps whose weights' sum is at most 4095, the
- * eight sums are read out of the five at the end, see `read sums` below. Sums of several slices are kept in scratch.
+ * and five MLA with a weight advance eight sums: 7 instructions for 8 multiplications with the loads of the words and
+ * of the weight. As long as |sum| < 2^19, that is in a slice of taps where |w| sums up to 4095 at most, the eight sums
+ * are read out of the five at the end, see "Read sums" below. Sums of several slices are kept in scratch.
  */
 #include "../shape.h"
 
@@ -20,7 +22,7 @@
 
 /* --- Staging --- */
 
-/* Five words a tap of eight windows that are `stride` bytes apart, `taps` bytes of each; returns where the next go.
+/* Makes five words a tap of eight windows that are `stride` bytes apart, `taps` bytes of each; returns their end.
  * 18 instructions a tap. Windows 0 .. 7 are a, c, e, p, b, r, d, q.
  * r0 window 0, r1 window 4, r2 stride, r3 3 * stride, r4-r8 W1-W5, r9 p, r10 r, r11 q, r12 words, lr taps */
 NNQ_ASSEMBLY int32_t *stage_taps(NNQ_REGISTER const int8_t *input, NNQ_REGISTER int32_t stride,
@@ -144,8 +146,8 @@ NNQ_ASSEMBLY const uint8_t *run_pass(NNQ_REGISTER const uint8_t *block, NNQ_REGI
         "cmp    r5, lr\n\t"
         "bne.w  2b\n\t"
 
-        /* Read sums: the low field of a word is signed in its 20 bits; what is above is the low 12 bits of p, q or r, with
-         * which the next word is cleared. r0-r7 become 2^12 * (a, c, e, b, p, d, r, q). */
+        /* Read sums: the low field of a word is signed in its 20 bits; what is above is the low 12 bits of p, q or r,
+         * with which the next word is cleared. r0-r7 become 2^12 * (a, c, e, b, p, d, r, q). */
         "lsl    r0, r6, #12\n\t" /* a */
         "sub    r6, r6, r0, asr #12\n\t"
         "lsl    r1, r8, #12\n\t" /* c */
@@ -281,8 +283,8 @@ typedef struct conv {
     int32_t zeros[NNQ_EIGHT_WORDS]; /* the words of a slice follow */
 } conv;
 
-/* Copies bytes first .. first + now - 1 of a row of the input, and as many more of a window, `count` in all, as rows of the
- * kernel follow. What is outside of the map is the zero point. */
+/* Copies bytes first .. first + now - 1 of a row of the input, and as many more of the window, `count` in all, as rows
+ * of the kernel follow. What is outside of the map is the zero point. */
 static void copy_rows(const conv *c, int8_t *to, int32_t row, int32_t first, int32_t now, int32_t count) {
     const int8_t zero_point = c->shape->in_zero_point;
     const int32_t bytes = c->bytes;
@@ -310,15 +312,16 @@ static void copy_rows(const conv *c, int8_t *to, int32_t row, int32_t first, int
     }
 }
 
-/* Stages taps tap .. tap + count - 1 of kernel row `ky` on of eight windows from (y, x) on that are neighbours in a row:
- * a row of the kernel at a time, by way of the patch where they lie over the edge of the map. */
-static void stage_neighbours(const conv *c, int32_t row, int32_t first, int32_t now, int32_t count) {
+/* Stages the same of eight windows that are neighbours in a row, a row of the kernel at a time: from where they are, or
+ * by way of the patch at the edges of the map. */
+static void stage_rows(const conv *c, int32_t row, int32_t first, int32_t now, int32_t count) {
     int32_t *words = (int32_t *)(void *)(c + 1);
     for (; count > 0; row++) {
         const int32_t all = 7 * c->stride + now;
-        const int8_t *from = c->input + row * c->bytes + first;
-        if (row < 0 || row >= c->shape->in_height || first < 0 || first + all > c->bytes) {
-            from = c->patch;
+        const int8_t *from = c->patch;
+        if (row >= 0 && row < c->shape->in_height && first >= 0 && first + all <= c->bytes) {
+            from = c->input + row * c->bytes + first;
+        } else {
             copy_rows(c, c->patch, row, first, all, all);
         }
         words = stage_taps(from, c->stride, words, now);
@@ -328,23 +331,21 @@ static void stage_neighbours(const conv *c, int32_t row, int32_t first, int32_t 
     }
 }
 
-/* Stages taps tap .. tap + count - 1 of eight windows; those that are not in one row are copied. */
+/* Stages taps tap .. tap + count - 1 of eight windows. Where they are not in one row, each is copied. */
 __attribute__((noinline)) static void stage_slice(const conv *c, int32_t tap, int32_t count) {
     const nnq_shape *s = c->shape;
     const int32_t ky = tap / c->row_taps;
+    const int32_t top = ky - s->pad_top;
+    const int32_t left = tap - ky * c->row_taps - s->pad_left * s->in_channels;
+    const int32_t now = nnq_eight_least(count, (ky + 1) * c->row_taps - tap);
     int32_t y = c->pixel / s->out_width;
     int32_t x = c->pixel - y * s->out_width;
-    tap -= ky * c->row_taps;
-    const int32_t now = nnq_eight_least(count, c->row_taps - tap);
-    const int32_t is_row = x + 8 <= s->out_width;
+    if (x + 8 <= s->out_width) {
+        stage_rows(c, y * s->stride_height + top, x * c->stride + left, now, count);
+        return;
+    }
     for (int32_t i = 0; i < 8; i++) {
-        const int32_t first = x * c->stride - s->pad_left * s->in_channels + tap;
-        const int32_t row = y * s->stride_height - s->pad_top + ky;
-        if (is_row) {
-            stage_neighbours(c, row, first, now, count);
-            return;
-        }
-        copy_rows(c, c->patch + i * count, row, first, now, count);
+        copy_rows(c, c->patch + i * count, y * s->stride_height + top, x * c->stride + left, now, count);
         if (c->pixel + i + 1 < nnq_eight_pixels(s) && ++x == s->out_width) {
             x = 0;
             y++;

@@ -11,9 +11,9 @@ enum {
     NNQ_EIGHT_HEAD = 96  /* bytes of scratch for the kernel's state, with five zeros at their end */
 };
 
-/* What the constants begin with. Taps of a window come in slices, in each of which the |w| of a channel sum up to 4095 at
- * most; where there are several, a group of channels goes through all of them. Scratch has the kernel's state, the words
- * of a slice, the patch and the sums of a group. */
+/* What the constants begin with. The taps of a window come in slices, in each of which |w| of a channel sums up to 4095
+ * at most; where there are several, a group of channels goes through all of them. Scratch has the kernel's state, the
+ * words of a slice, the patch, and the sums of a group. */
 typedef struct nnq_eight_plan {
     int32_t slice; /* taps of all slices but the last; a multiple of 4 where there are several */
     uint16_t group;

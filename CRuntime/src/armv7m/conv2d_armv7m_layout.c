@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The constants of conv2d for Armv7-M: an nnq_eight_plan (I32 slice, U16 group, is_flat, patch, sums); then for each group
- * of channels, for each slice, for each channel of the group, a block: I8 weights up to a multiple of 4, in the first slice
- * I32 256 * bias, in the last one I32 multiplier, addend, shift.
+ * The constants of conv2d for Armv7-M: an nnq_eight_plan (I32 slice, U16 group, is_flat, patch, sums); then for each
+ * group of channels, for each slice, for each channel of the group, a block: I8 weights up to a multiple of 4, in the
+ * first slice I32 256 * bias, in the last one I32 multiplier, addend, shift.
  */
 #include "../packed.h"
 #include "conv2d_armv7m.h"
 
 enum {
-    PLAN = 12,            /* bytes of the plan */
-    SCALE = 16,           /* bytes of bias and scale */
+    PLAN = 12,             /* bytes of the plan */
+    SCALE = 16,            /* bytes of bias and scale */
     MOST_WINDOW = 1 << 20, /* taps */
-    MOST_WEIGHT = 4095,   /* sum of |w| in a slice: 128 * 4095 < 2^19 */
-    MOST_TAPS = 128,      /* in the only slice of a window */
-    MOST_SLICE = 80,      /* in one of several; of shorter windows too */
-    MOST_SUMS = 64,       /* channels of a group */
+    MOST_WEIGHT = 4095,    /* sum of |w| in a slice: 128 * 4095 < 2^19 */
+    MOST_TAPS = 128,       /* in the only slice of a window */
+    MOST_SLICE = 80,       /* in one of several; of shorter windows too */
+    MOST_SUMS = 64,        /* channels of a group */
     SUM_BYTES = 4 * 8
 };
 
 /* --- The plan --- */
 
 static int32_t is_flat(const nnq_shape *shape) {
-    return shape->kernel_height * shape->kernel_width * shape->stride_height * shape->stride_width == 1 &&
-           nnq_eight_pixels(shape) >= 8;
+    return shape->kernel_height == 1 && shape->kernel_width == 1 && shape->stride_height == 1 &&
+           shape->stride_width == 1 && nnq_eight_pixels(shape) >= 8;
 }
 
 static int32_t words_bytes(int32_t slice) {

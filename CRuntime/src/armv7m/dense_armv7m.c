@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * dense for Armv7-M without the DSP extension; dense_armv7m_layout.c has its constants.
  *
- * Four outputs are computed together in three words. With a word w of the weights w0 .. w3, a byte each, and an input x,
- * three MLA with w, w >> 8 & 0xff00ff and w >> 16 advance, modulo 2^32 and with S0 .. S3 for the sums of the four outputs,
+ * Four outputs are computed together in three words. With a word w of the weights w0 .. w3, a byte each, and an input
+ * x, three MLA with w, w >> 8 & 0xff00ff and w >> 16 advance, modulo 2^32 and with S0 .. S3 for the four sums,
  *
  *     A = S0 + S1 << 8 + S2 << 16 + S3 << 24    B = S1 + S3 << 16    C = S2 + S3 << 8
  *
- * The weights are 128 too large, so that no byte borrows from the next one: that is taken off with the sum of the inputs.
- * |S| < 2^23 as every accumulator, so S is known modulo 2^24, and four of those are the 3 * 32 bits; see read_sums.
+ * The weights are 128 too large, so that no byte borrows from the next one: that is taken off with the sum of the
+ * inputs. |S| < 2^23 as every accumulator, so S is known modulo 2^24, and four of those are the 3 * 32 bits.
  */
 #include "../shape.h"
 
@@ -31,9 +31,9 @@ typedef struct block {
 #define OUTPUT "#20"
 #define HALF "#28" /* and step */
 
-/* S0 .. S3 into a, b, r2, r3. A without B << 8 is S0 + S2 << 16: its high half is S2 + h0, h0 being the high half of S0,
- * and C has S2 in its lowest byte; so h0, a byte, is their difference. Then S2 is known modulo 2^16, and C without it has S3
- * in its second byte, for B. */
+/* S0 .. S3 into a, b, r2, r3. A without B << 8 is S0 + S2 << 16: its high half is S2 + h0, h0 being the high half of
+ * S0, and C has S2 in its lowest byte; so h0, a byte, is their difference. Then S2 is known modulo 2^16, and C without
+ * it has S3 in its second byte, for B. */
 #define READ_SUMS(a, b, c)                                                                                             \
     "sub    " #a ", " #a ", " #b ", lsl #8\n\t"                                                                        \
     "rsb    r0, " #c ", " #a ", lsr #16\n\t"                                                                           \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The constants of dense for Armv7-M: for each block of eight outputs, for each input, eight weights as U8, 128 more than
- * they are; then for each output of the block, I32 bias, multiplier, addend, shift. What lies in
- * the places of outputs that the op does not have is not looked at.
+ * The constants of dense for Armv7-M: for each block of eight outputs, for each input, eight weights as U8, 128 more
+ * than they are; then for each output of the block, I32 bias, multiplier, addend, shift. What lies in the places of
+ * outputs that the op does not have is not looked at.
  */
 #include "../packed.h"
 

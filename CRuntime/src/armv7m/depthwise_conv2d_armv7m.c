@@ -2,8 +2,8 @@
  * depthwise_conv2d for Armv7-M without the DSP extension; depthwise_conv2d_armv7m_layout.c has its constants.
  *
  * Of 16 channels, the columns that a block of neighbouring outputs needs are copied into scratch, where a column of a
- * channel is 16 bytes from the next one, so that its offset is part of the instructions. Each byte loaded serves the up to
- * three outputs of a row in whose window it is.
+ * channel is 16 bytes from the next one, so that its offset is part of the instructions. Each byte loaded serves the up
+ * to three outputs of a row in whose window it is.
  */
 #include "../shape.h"
 
@@ -13,8 +13,8 @@
 #include "assembly.h"
 #include "depthwise_conv2d_armv7m.h"
 
-/* Copies 16 bytes each from places `step` bytes apart, `columns` in each of `rows`; rows are `from_row` and `to_row` bytes
- * apart. */
+/* Copies 16 bytes each from places `step` bytes apart, `columns` in each of `rows`; rows are `from_row` and `to_row`
+ * bytes apart. */
 NNQ_ASSEMBLY void copy_columns(NNQ_REGISTER int8_t *to, NNQ_REGISTER const int8_t *from,
                                NNQ_REGISTER int32_t columns, NNQ_REGISTER int32_t rows, NNQ_REGISTER int32_t step,
                                NNQ_REGISTER int32_t from_row, NNQ_REGISTER int32_t to_row) {
@@ -289,7 +289,8 @@ static int32_t least(int32_t a, int32_t b) {
 }
 
 /* Of neighbouring columns of `rows` rows from `row` on, those inside of the map. */
-__attribute__((noinline)) static void stage_columns(const maps *m, int8_t *to, int32_t row, int32_t rows, int32_t column, int32_t columns) {
+__attribute__((noinline)) static void stage_columns(const maps *m, int8_t *to, int32_t row, int32_t rows,
+                                                    int32_t column, int32_t columns) {
     const nnq_shape *s = m->shape;
     const int32_t step = s->in_channels;
     const int32_t to_row = m->plan->strips * m->plan->columns * NNQ_STRIP_CHANNELS;

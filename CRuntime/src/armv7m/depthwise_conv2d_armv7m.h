@@ -11,9 +11,10 @@ enum {
     NNQ_STRIP_HEAD = 72      /* bytes of scratch for the kernel's state */
 };
 
-/* What the constants begin with. The weights of a kernel row are cut into *strips* of three neighbours, or of one where the
- * stride is three or more. Outputs are computed in blocks of five or six neighbours; what a block needs for a strip, its
- * columns of the input, is staged. Scratch has the kernel's state, the weights of a channel, and the staged rows. */
+/* What the constants begin with. The weights of a kernel row are cut into *strips* of three neighbours, or of one where
+ * the stride is three or more. Outputs are computed in blocks of five or six neighbours; what a block needs for a
+ * strip, its columns of the input, is staged. Scratch has the kernel's state, the weights of a channel, and the staged
+ * rows. */
 typedef struct nnq_strip_plan {
     uint16_t pixels;  /* of a block: 6, or 5 where these waste less */
     uint16_t taps;    /* of a strip: 3 or 1 */

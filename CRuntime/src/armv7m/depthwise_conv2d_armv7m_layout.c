@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The constants of depthwise_conv2d for Armv7-M: an nnq_strip_plan (U16 pixels, taps, columns, strips, rows, weights); then
- * for each channel, I32 256 * bias, then for each kernel row, for each strip of it, three weights as I8 and a byte 0; then
- * I32 multiplier, addend, shift. Weights that the kernel does not have are 0.
+ * The constants of depthwise_conv2d for Armv7-M: an nnq_strip_plan (U16 pixels, taps, columns, strips, rows, weights);
+ * then for each channel, I32 256 * bias, then for each kernel row, for each strip of it, three weights as I8 and a byte
+ * 0; then I32 multiplier, addend, shift. Weights that the kernel does not have are 0.
  */
 #include "../packed.h"
 #include "depthwise_conv2d_armv7m.h"
@@ -26,7 +26,8 @@ static int32_t staged_bytes(const nnq_shape *shape, const nnq_strip_plan *plan, 
 
 /* A block of five costs some 9/10 of one of six. */
 static nnq_strip_plan make_plan(const nnq_shape *shape) {
-    const int32_t is_five = shape->stride_width != 2 && divide_up(shape->out_width, 5) == divide_up(shape->out_width, 6);
+    const int32_t width = shape->out_width;
+    const int32_t is_five = shape->stride_width != 2 && divide_up(width, 5) == divide_up(width, 6);
     nnq_strip_plan plan = {6, 3, 8, 0, 1, 0};
     plan.pixels = is_five ? 5 : 6;
     plan.taps = shape->stride_width > 2 ? 1 : 3;
@@ -112,7 +113,8 @@ static int32_t valid(const nnq_shape *shape, const uint8_t *constants) {
         is_valid = is_valid && constants[i] == bytes[i];
     }
     for (int32_t channel = 0; is_valid && channel < shape->out_channels; channel++) {
-        is_valid = nnq_load_i32(constants + channel_at(shape, channel)) % 256 == 0 && has_zeros(shape, constants, channel);
+        is_valid = nnq_load_i32(constants + channel_at(shape, channel)) % 256 == 0 &&
+                   has_zeros(shape, constants, channel);
     }
     return is_valid;
 }
