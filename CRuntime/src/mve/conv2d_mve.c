@@ -13,6 +13,7 @@
 #if NNQ_ISA_MVE
 
 #include "copies.h"
+#include "naked.h"
 #include "requant.h"
 #include "windows.h"
 
