@@ -359,22 +359,6 @@ static void load_strips(const nnq_conv2d_mve_job *job, const nnq_shape *shape, c
     }
 }
 
-/* The rows of the padded map under them. */
-static void load_rows(const nnq_conv2d_mve_job *job, const nnq_shape *shape, const int8_t *input, int32_t y,
-                      int32_t rows) {
-    const int32_t width = shape->in_width * shape->in_channels;
-    int32_t row = y * shape->stride_height - shape->pad_top;
-    int8_t *to = job->padded;
-    for (int32_t end = row + (rows - 1) * shape->stride_height + shape->kernel_height; row < end; row++) {
-        if (row >= 0 && row < shape->in_height) {
-            nnq_mve_copy(to + job->margin, input + row * width, job->bytes);
-        } else {
-            nnq_mve_fill(to, shape->in_zero_point, job->pitch);
-        }
-        to += job->pitch;
-    }
-}
-
 /* A job on windows that lie `pitch` apart from row to row, and `column` from column to column. */
 static void open_job(nnq_conv2d_mve_job *job, const nnq_shape *shape, const nnq_windows *windows, uint32_t column,
                      uint32_t pitch) {
@@ -424,10 +408,9 @@ void nnq_conv2d_mve(const nnq_shape *shape, const uint8_t *constants, const int8
         run(job, input, shape->out_height);
         return;
     }
-    const uint32_t columns = nnq_padded_width(shape) - shape->pad_left;
     job->padded = (int8_t *)scratch + NNQ_MVE_JOB + 32 * windows.chunks;
     job->margin = shape->pad_left * column;
-    job->bytes = depth * (columns < shape->in_width ? columns : shape->in_width);
+    job->bytes = nnq_row_under_windows(shape);
     nnq_mve_fill(job->padded, shape->in_zero_point, job->pitch * nnq_padded_rows(shape, &windows));
     if (windows.is_strip) {
         open_strip((nnq_conv2d_mve_strip *)(void *)(job + 1), shape);
@@ -438,7 +421,8 @@ void nnq_conv2d_mve(const nnq_shape *shape, const uint8_t *constants, const int8
         if (windows.is_strip) {
             load_strips(job, shape, input, y, rows);
         } else {
-            load_rows(job, shape, input, y, rows);
+            nnq_mve_load_rows(shape, input, y * shape->stride_height - shape->pad_top,
+                              (rows - 1) * shape->stride_height + shape->kernel_height, job->padded);
         }
         run(job, job->padded, rows);
     }

@@ -4,7 +4,7 @@
 #ifndef NNQ_MVE_WINDOWS_H
 #define NNQ_MVE_WINDOWS_H
 
-#include "../shape.h"
+#include "rows.h"
 
 /* A window is read as `runs` pieces of `run` bytes, each filled up to chunks. A piece is a row of the window, or, where
  * that takes fewer chunks, the whole window, column by column: [kw, kh, in_c], from a strip of that order. */
@@ -34,11 +34,6 @@ static inline nnq_windows nnq_windows_of(const nnq_shape *shape) {
     return windows;
 }
 
-/* Columns of the padded map that the windows of a row of outputs cover. */
-static inline uint32_t nnq_padded_width(const nnq_shape *shape) {
-    return (uint32_t)(shape->out_width - 1) * shape->stride_width + shape->kernel_width;
-}
-
 /* Whether windows can be read from the input itself: none reaches into padding. */
 static inline int32_t nnq_reads_input(const nnq_shape *shape, const nnq_windows *windows) {
     const uint32_t height = (uint32_t)(shape->out_height - 1) * shape->stride_height + shape->kernel_height;
@@ -52,8 +47,8 @@ enum { NNQ_MVE_JOB = 192, NNQ_MVE_BAND = 2 /* rows of outputs at a time */ };
 
 /* Bytes of a padded row, or of the strip of a row of outputs. */
 static inline uint32_t nnq_padded_pitch(const nnq_shape *shape, const nnq_windows *windows) {
-    const uint32_t column = (uint32_t)shape->in_channels * (windows->is_strip ? shape->kernel_height : 1u);
-    return (nnq_padded_width(shape) * column + 3) / 4 * 4;
+    const uint32_t column = (uint32_t)shape->in_channels * shape->kernel_height;
+    return windows->is_strip ? (nnq_padded_width(shape) * column + 3) / 4 * 4 : nnq_padded_row(shape);
 }
 
 /* How many of them there are at a time. */
