@@ -170,7 +170,7 @@ void nnq_depthwise_conv2d_mve(const nnq_shape *shape, const uint8_t *constants, 
     job.way = constants[0] + (constants[0] == NNQ_MVE_LONG && shape->away);
     job.zero_point = (int8_t)constants[1];
     for (int32_t y = 0; y < shape->out_height; y++) {
-        nnq_mve_load_rows(shape, input, y * shape->stride_height - shape->pad_top, shape->kernel_height, padded);
+        nnq_mve_load_rows(shape, input, y * shape->stride_height - shape->pad_top, shape->kernel_height, padded, 0);
         job.source = padded;
         job.output = output;
         job.weights = constants + 4;
