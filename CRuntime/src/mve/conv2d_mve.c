@@ -41,7 +41,8 @@ typedef struct nnq_conv2d_mve_job {
     uint32_t chunks;        /* 76  of a window; by planes triples of planes */
     int32_t way;            /* 80  4: the long way, and `away` */
     int32_t by;             /* 84 */
-    int32_t sum_memory[16];
+    int32_t sum_memory[16]; /* 88 */
+    nnq_windows windows;
 } nnq_conv2d_mve_job;
 
 /* A chunk of two pixels, in registers a and b, by the next one of 4 channels. */
@@ -349,7 +350,7 @@ NNQ_MVE_NAKED static void nnq_conv2d_mve_scatter(NNQ_MVE_UNUSED int8_t *to, NNQ_
             "pop    {r4-r10, pc}\n");
 }
 
-static void open_strip(nnq_conv2d_mve_strip *strip, const nnq_shape *shape) {
+static void open_strip(nnq_conv2d_mve_strip *strip, const nnq_shape *shape, uint32_t column) {
     const uint32_t depth = shape->in_channels;
     uint32_t place = 0;
     uint32_t byte = 0;
@@ -357,49 +358,42 @@ static void open_strip(nnq_conv2d_mve_strip *strip, const nnq_shape *shape) {
         strip->lanes[lane] = (uint8_t)(place + byte);
         if (++byte == depth) {
             byte = 0;
-            place += depth * shape->kernel_height;
+            place += column;
         }
     }
     strip->from_step = 16 - byte;
     strip->to_step = place;
-    strip->bytes = nnq_row_under_windows(shape);
+    strip->bytes = nnq_mve_row_under_windows(shape);
     strip->from_row = shape->in_width * depth;
     strip->to_row = depth;
 }
 
-/* The strips of `rows` rows of outputs from row y on. What lies beside the map stays as it is. */
-static void load_strips(const nnq_conv2d_mve_strip *strip, const nnq_shape *shape, const int8_t *input, int32_t y,
-                        int32_t rows, int8_t *padded) {
-    const uint32_t pitch = nnq_padded_pitch(shape);
-    const int32_t margin = shape->pad_left * shape->kernel_height;
-    for (; rows > 0; rows--, y++, padded += pitch) {
-        const int32_t top = y * shape->stride_height - shape->pad_top;
-        const int32_t first = top < 0 ? -top : 0;
-        const int32_t below = shape->in_height - top;
-        const int32_t end = below < shape->kernel_height ? below : shape->kernel_height;
-        if (end - first < shape->kernel_height) {
-            nnq_mve_fill(padded, shape->in_zero_point, pitch);
-        }
-        if (end > first) {
-            nnq_conv2d_mve_scatter(padded + (margin + first) * shape->in_channels,
-                                   input + (top + first) * shape->in_width * shape->in_channels, end - first, strip);
-        }
+/* The strip of row y of outputs. What lies beside the map stays as it is. */
+static void load_strip(const nnq_conv2d_mve_strip *strip, const nnq_shape *shape, const nnq_windows *windows,
+                       const int8_t *input, int32_t y, int8_t *to) {
+    const int32_t top = y * shape->stride_height - shape->pad_top;
+    const int32_t first = top < 0 ? -top : 0;
+    const int32_t below = shape->in_height - top;
+    const int32_t end = below < shape->kernel_height ? below : shape->kernel_height;
+    if (end - first < shape->kernel_height) {
+        nnq_mve_fill(to, shape->in_zero_point, windows->pitch);
+    }
+    if (end > first) {
+        to += shape->pad_left * windows->column + (uint32_t)first * strip->to_row;
+        nnq_conv2d_mve_scatter(to, input + (top + first) * (int32_t)strip->from_row, end - first, strip);
     }
 }
 
-static void open_job(nnq_conv2d_mve_job *job, const nnq_shape *shape, const uint8_t *constants, uint32_t pitch) {
-    const uint32_t depth = shape->in_channels;
-    const uint32_t blocks = (shape->out_channels + 7u) / 8;
-    const uint32_t column = job->by == NNQ_BY_STRIP ? depth * shape->kernel_height : depth;
-    const uint32_t run = job->by == NNQ_BY_STRIP ? column * shape->kernel_width : depth * shape->kernel_width;
-    const uint32_t chunks = nnq_chunks_of_window(shape);
-    job->step = job->by == NNQ_BY_PLANES ? 16 : shape->stride_width * column;
-    job->jump = (job->by == NNQ_BY_STRIP ? pitch : shape->stride_height * pitch) - shape->out_width * job->step;
-    job->full = (run - 1) / 16;
-    job->rest = run - 16 * job->full;
-    job->hop = pitch - 16 * job->full;
-    job->runs = job->by == NNQ_BY_STRIP ? 1 : shape->kernel_height;
-    job->chunks = job->by == NNQ_BY_PLANES ? depth / 16 : chunks;
+static void open_job(nnq_conv2d_mve_job *job, const nnq_shape *shape, const uint8_t *constants) {
+    const nnq_windows *windows = &job->windows;
+    job->by = windows->by;
+    job->step = windows->by == NNQ_BY_PLANES ? 16 : shape->stride_width * windows->column;
+    job->jump = (windows->by == NNQ_BY_STRIP ? 1u : shape->stride_height) * windows->pitch - shape->out_width * job->step;
+    job->full = (windows->run - 1) / 16;
+    job->rest = windows->run - 16 * job->full;
+    job->hop = windows->pitch - 16 * job->full;
+    job->runs = windows->runs;
+    job->chunks = windows->by == NNQ_BY_PLANES ? windows->chunks / 9 : windows->chunks;
     job->channels = shape->out_channels;
     job->width = shape->out_width;
     job->sums = job->sum_memory;
@@ -407,9 +401,9 @@ static void open_job(nnq_conv2d_mve_job *job, const nnq_shape *shape, const uint
     job->way = constants[0] + (constants[0] == NNQ_MVE_LONG && shape->away);
     job->zero_point = (int8_t)constants[1];
     job->weights = constants + 4;
-    job->addends = constants + 4 + blocks * (128 + 128 * chunks);
+    job->addends = constants + 4 + (job->channels + 7) / 8 * (128 + 128 * windows->chunks);
     job->to = (uint8_t *)job + NNQ_CONV2D_MVE_JOB;
-    job->stride = job->by == NNQ_BY_PLANES ? nnq_padded_width(shape) * 16 : (uintptr_t)job->to;
+    job->stride = windows->by == NNQ_BY_PLANES ? nnq_padded_width(shape) * 16 : (uintptr_t)job->to;
 }
 
 static void run(nnq_conv2d_mve_job *job, const int8_t *source, int32_t rows) {
@@ -423,27 +417,28 @@ void nnq_conv2d_mve(const nnq_shape *shape, const uint8_t *constants, const int8
                     uint8_t *scratch) {
     nnq_conv2d_mve_job *job = (nnq_conv2d_mve_job *)(void *)scratch;
     nnq_conv2d_mve_strip *strip = (nnq_conv2d_mve_strip *)(void *)(job + 1);
-    const uint32_t pitch = nnq_padded_pitch(shape);
+    nnq_windows *windows = &job->windows;
+    nnq_mve_open_windows(shape, windows);
+    open_job(job, shape, constants);
     job->output = output;
-    job->by = nnq_windows_by(shape);
-    if (nnq_reads_input(shape)) {
-        open_job(job, shape, constants, (uint32_t)shape->in_width * shape->in_channels);
+    if (windows->reads_input) {
         run(job, input, shape->out_height);
         return;
     }
-    open_job(job, shape, constants, pitch);
-    int8_t *padded = (int8_t *)job->to + (job->by == NNQ_BY_PLANES ? 0 : 32 * job->chunks);
-    nnq_mve_fill(padded, shape->in_zero_point, pitch * nnq_padded_rows(shape));
-    open_strip(strip, shape);
-    for (int32_t y = 0; y < shape->out_height; y += NNQ_CONV2D_MVE_BAND) {
+    int8_t *padded = (int8_t *)job->to + (windows->by == NNQ_BY_PLANES ? 0 : 32 * windows->chunks);
+    nnq_mve_fill(padded, shape->in_zero_point, windows->pitch * windows->rows);
+    open_strip(strip, shape, windows->column);
+    for (int32_t y = 0; y < shape->out_height; y += NNQ_MVE_BAND) {
         const int32_t left = shape->out_height - y;
-        const int32_t rows = left < NNQ_CONV2D_MVE_BAND ? left : NNQ_CONV2D_MVE_BAND;
-        if (job->by == NNQ_BY_STRIP) {
-            load_strips(strip, shape, input, y, rows, padded);
+        const int32_t rows = left < NNQ_MVE_BAND ? left : NNQ_MVE_BAND;
+        if (windows->by == NNQ_BY_STRIP) {
+            for (int32_t i = 0; i < rows; i++) {
+                load_strip(strip, shape, windows, input, y + i, padded + (uint32_t)i * windows->pitch);
+            }
         } else {
             nnq_mve_load_rows(shape, input, y * shape->stride_height - shape->pad_top,
                               (rows - 1) * shape->stride_height + shape->kernel_height, padded,
-                              job->by == NNQ_BY_PLANES);
+                              windows->by == NNQ_BY_PLANES);
         }
         run(job, padded, rows);
     }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * copies.h, rows.h.
+ * copies.h.
  */
 #include "copies.h"
 
 #if NNQ_ISA_MVE
 
 #include "naked.h"
-#include "rows.h"
+#include "windows.h"
 
 NNQ_MVE_NAKED void nnq_mve_fill(NNQ_MVE_UNUSED void *to, NNQ_MVE_UNUSED int32_t value, NNQ_MVE_UNUSED uint32_t bytes) {
     __asm__("push   {r4, lr}\n"
@@ -17,7 +17,8 @@ NNQ_MVE_NAKED void nnq_mve_fill(NNQ_MVE_UNUSED void *to, NNQ_MVE_UNUSED int32_t 
             "2: pop {r4, pc}\n");
 }
 
-NNQ_MVE_NAKED void nnq_mve_copy(NNQ_MVE_UNUSED void *to, NNQ_MVE_UNUSED const void *from,
+/* Fastest where both addresses are multiples of 4. */
+NNQ_MVE_NAKED static void copy(NNQ_MVE_UNUSED void *to, NNQ_MVE_UNUSED const void *from,
                                 NNQ_MVE_UNUSED uint32_t bytes) {
     __asm__("push   {r4, lr}\n"
             "orr    r3, r0, r1\n"
@@ -48,27 +49,31 @@ NNQ_MVE_NAKED static void copy_plane(NNQ_MVE_UNUSED int8_t *to, NNQ_MVE_UNUSED c
             "pop    {r4, pc}\n");
 }
 
-static void load_row(const nnq_shape *shape, const int8_t *from, int8_t *padded, int32_t planes) {
-    const int32_t depth = shape->in_channels;
-    const uint32_t bytes = nnq_row_under_windows(shape);
-    if (!planes || depth == 16) {
-        nnq_mve_copy(padded + shape->pad_left * depth, from, bytes);
-        return;
-    }
-    for (int32_t channel = 0; channel < depth; channel += 16) {
-        copy_plane(padded + shape->pad_left * 16, from + channel, (uint32_t)depth, (int32_t)bytes / depth);
+uint32_t nnq_mve_row_under_windows(const nnq_shape *shape) {
+    const uint32_t columns = nnq_padded_width(shape) - shape->pad_left;
+    return (columns < shape->in_width ? columns : shape->in_width) * shape->in_channels;
+}
+
+static void load_planes(const nnq_shape *shape, const int8_t *from, int32_t columns, int8_t *padded) {
+    for (const int8_t *end = from + shape->in_channels; from < end; from += 16) {
+        copy_plane(padded + shape->pad_left * 16, from, shape->in_channels, columns);
         padded += nnq_padded_width(shape) * 16;
     }
 }
 
 void nnq_mve_load_rows(const nnq_shape *shape, const int8_t *input, int32_t row, int32_t count, int8_t *padded,
                        int32_t planes) {
+    const uint32_t depth = shape->in_channels;
+    const uint32_t bytes = nnq_mve_row_under_windows(shape);
     const uint32_t pitch = nnq_padded_row(shape);
     for (const int32_t end = row + count; row < end; row++, padded += pitch) {
-        if (row >= 0 && row < shape->in_height) {
-            load_row(shape, input + row * shape->in_width * shape->in_channels, padded, planes);
-        } else {
+        const int8_t *from = input + row * (int32_t)(shape->in_width * depth);
+        if (row < 0 || row >= shape->in_height) {
             nnq_mve_fill(padded, shape->in_zero_point, pitch);
+        } else if (planes && depth > 16) {
+            load_planes(shape, from, (int32_t)(bytes / depth), padded);
+        } else {
+            copy(padded + shape->pad_left * depth, from, bytes);
         }
     }
 }

@@ -13,7 +13,7 @@
 #include "copies.h"
 #include "naked.h"
 #include "requant.h"
-#include "rows.h"
+#include "windows.h"
 
 /* What nnq_depthwise_conv2d_mve_row works on; it reads fields by their offsets. */
 typedef struct nnq_channels_job {

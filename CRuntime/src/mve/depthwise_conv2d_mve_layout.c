@@ -9,8 +9,8 @@
  * with weights in the order of channels, all else in the order in which widening sums leaves them: 0, 4, 8, 12, 2, 6, 10,
  * 14, 1, 5, 9, 13, 3, 7, 11, 15.
  */
-#include "rows.h"
 #include "scales_layout.h"
+#include "windows.h"
 
 enum { WORDS = 64 };
 

@@ -4,7 +4,7 @@
 #ifndef NNQ_MVE_WINDOWS_H
 #define NNQ_MVE_WINDOWS_H
 
-#include "rows.h"
+#include "../shape.h"
 
 /* A window is
  *   by rows    its rows one by one, [kw, in_c] each, filled up to chunks, from the input or from rows of the padded map;
@@ -13,51 +13,34 @@
  *              channels, where the chunks of two pixels side by side overlap. */
 enum { NNQ_BY_ROWS, NNQ_BY_STRIP, NNQ_BY_PLANES };
 
-enum {
-    NNQ_CONV2D_MVE_JOB = 240, /* bytes of scratch before all else */
-    NNQ_CONV2D_MVE_BAND = 2   /* rows of outputs at a time, where the padded map is read */
-};
+/* Rows of outputs at a time, where the padded map is read. */
+enum { NNQ_MVE_BAND = 2 };
 
-static inline uint32_t nnq_chunks_of(uint32_t bytes) {
-    return (bytes + 15) / 16;
+/* Bytes of scratch before two pixels' chunks (not by planes), which lie before rows or strips of the padded map. */
+enum { NNQ_CONV2D_MVE_JOB = 240 };
+
+typedef struct nnq_windows {
+    int32_t by;
+    int32_t reads_input; /* none reaches into padding */
+    uint32_t column;     /* bytes from column to column in what is read */
+    uint32_t pitch;      /* bytes of a row of the padded map, or of the strip of a row of outputs */
+    uint32_t rows;       /* of these, at a time */
+    uint32_t runs;       /* pieces of a window */
+    uint32_t run;        /* bytes in one */
+    uint32_t chunks;     /* of a window */
+} nnq_windows;
+
+/* Columns of the padded map that the windows of a row of outputs cover. */
+static inline uint32_t nnq_padded_width(const nnq_shape *shape) {
+    return (uint32_t)(shape->out_width - 1) * shape->stride_width + shape->kernel_width;
 }
 
-static inline int32_t nnq_windows_by(const nnq_shape *shape) {
-    const uint32_t row = (uint32_t)shape->kernel_width * shape->in_channels;
-    if (shape->kernel_height == 3 && shape->kernel_width == 3 && shape->stride_width == 1 &&
-        shape->in_channels % 16 == 0 && shape->out_width % 2 == 0) {
-        return NNQ_BY_PLANES;
-    }
-    /* A strip is written by scattering 16 bytes of a row to offsets below 256. */
-    return shape->in_channels <= 16 && shape->kernel_height <= 16 &&
-                   nnq_chunks_of(row * shape->kernel_height) < shape->kernel_height * nnq_chunks_of(row)
-               ? NNQ_BY_STRIP
-               : NNQ_BY_ROWS;
+/* Bytes of a row of the padded map, a multiple of 4. */
+static inline uint32_t nnq_padded_row(const nnq_shape *shape) {
+    return (nnq_padded_width(shape) * shape->in_channels + 3) / 4 * 4;
 }
 
-/* Chunks of a window. */
-static inline uint32_t nnq_chunks_of_window(const nnq_shape *shape) {
-    const uint32_t row = (uint32_t)shape->kernel_width * shape->in_channels;
-    return nnq_windows_by(shape) == NNQ_BY_STRIP ? nnq_chunks_of(row * shape->kernel_height)
-                                                 : shape->kernel_height * nnq_chunks_of(row);
-}
-
-/* Whether windows are read from the input itself: none reaches into padding. */
-static inline int32_t nnq_reads_input(const nnq_shape *shape) {
-    const uint32_t height = (uint32_t)(shape->out_height - 1) * shape->stride_height + shape->kernel_height;
-    return nnq_windows_by(shape) == NNQ_BY_ROWS && shape->pad_top == 0 && shape->pad_left == 0 &&
-           height <= shape->in_height && nnq_padded_width(shape) <= shape->in_width;
-}
-
-/* Bytes of a padded row, or of the strip of a row of outputs, and how many of them there are. */
-static inline uint32_t nnq_padded_pitch(const nnq_shape *shape) {
-    const uint32_t strip = nnq_padded_width(shape) * shape->in_channels * shape->kernel_height;
-    return nnq_windows_by(shape) == NNQ_BY_STRIP ? (strip + 3) / 4 * 4 : nnq_padded_row(shape);
-}
-
-static inline uint32_t nnq_padded_rows(const nnq_shape *shape) {
-    const uint32_t band = shape->out_height < NNQ_CONV2D_MVE_BAND ? shape->out_height : NNQ_CONV2D_MVE_BAND;
-    return nnq_windows_by(shape) == NNQ_BY_STRIP ? band : (band - 1) * shape->stride_height + shape->kernel_height;
-}
+/* Requires bytes of padded rows under an output below 2^31. */
+void nnq_mve_open_windows(const nnq_shape *shape, nnq_windows *windows);
 
 #endif
