@@ -57,6 +57,9 @@ typedef struct nnq_conv2d_mve_job {
     "vmladava.s8 r12, " b ", q6\n"                                                                                     \
     "vmladava.s8 lr, " b ", q7\n"
 
+/* Two chunks of both. */
+#define PAIR "vldmia r1!, {d0-d7}\n" CHUNK("q0", "q1") CHUNK("q2", "q3")
+
 /* The eight sums: from biases, and to memory. */
 #define BEGIN_SUMS "ldmia  r3!, {r0, r2, r4, r6, r8, r10, r12, lr}\n"
 #define END_SUMS "stmia  r7!, {r0, r2, r4, r6, r8, r10, r12, lr}\n"
@@ -148,6 +151,9 @@ NNQ_MVE_NAKED static void nnq_conv2d_mve_pixels(NNQ_MVE_UNUSED nnq_conv2d_mve_jo
             "3: cmp r1, #2\n"
             "bne    3f\n"
             CODE("r2", "19f")
+            "3: cmp r1, #4\n"
+            "bne    3f\n"
+            CODE("r2", "38f")
             "3: cmp r6, #2\n" /* by planes */
             "bne    4f\n"
             "str    r1, [sp, #40]\n"
@@ -235,6 +241,12 @@ NNQ_MVE_NAKED static void nnq_conv2d_mve_pixels(NNQ_MVE_UNUSED nnq_conv2d_mve_jo
             BEGIN_SUMS CHUNK("q0", "q1") CHUNK("q2", "q3") END_SUMS
             BEGIN_SUMS CHUNK("q0", "q1") CHUNK("q2", "q3") END_SUMS
             "ldr    pc, [sp, #44]\n");
+    __asm__(/* Of four. */
+            "38: mov r1, r9\n"
+            BEGIN_SUMS PAIR PAIR END_SUMS
+            "mov    r1, r9\n"
+            BEGIN_SUMS PAIR PAIR END_SUMS
+            "ldr    pc, [sp, #44]\n");
     __asm__(/* Of any number. The carry is clear; set, it says that passes are counted. */
             "20: cmp r7, r5\n"
             "21: mov r1, r9\n"
@@ -248,8 +260,7 @@ NNQ_MVE_NAKED static void nnq_conv2d_mve_pixels(NNQ_MVE_UNUSED nnq_conv2d_mve_jo
             "ldr    pc, [sp, #32]\n"
             "24:\n"
             ".rept  8\n"
-            "vldmia r1!, {d0-d7}\n"
-            CHUNK("q0", "q1") CHUNK("q2", "q3")
+            PAIR
             ".endr\n"
             "25: bhs 27f\n"
             "26: " END_SUMS
@@ -445,6 +456,7 @@ void nnq_conv2d_mve(const nnq_shape *shape, const uint8_t *constants, const int8
 }
 
 #undef CHUNK
+#undef PAIR
 #undef BEGIN_SUMS
 #undef END_SUMS
 #undef LOAD_SUMS

@@ -14,20 +14,23 @@
 
 enum { CHANNEL = 32, SHIFT = 8, WEIGHTS = 16 };
 
+/* Places of outputs in a tile have 16 bits. */
 static uint32_t size(const nnq_shape *shape) {
-    const nnq_axis lines = nnq_axis_of(shape, nnq_lines_are_columns(shape));
-    const nnq_axis positions = nnq_axis_of(shape, !nnq_lines_are_columns(shape));
-    const uint32_t farthest = (uint32_t)lines.out_step + 3 * (uint32_t)positions.out_step;
-    const int32_t is_3x3 = shape->kernel_height == 3 && shape->kernel_width == 3 && shape->stride_height == 1 &&
-                           shape->stride_width == 1 && !shape->away;
-    return is_3x3 && farthest <= UINT16_MAX ? NNQ_MVE_HEAD + (uint32_t)shape->out_channels * CHANNEL : 0;
+    nnq_patches patches;
+    if (shape->kernel_height != 3 || shape->kernel_width != 3 || shape->stride_height != 1 ||
+        shape->stride_width != 1 || shape->away || (uint32_t)shape->out_width * shape->out_channels > UINT16_MAX) {
+        return 0;
+    }
+    nnq_mve_open_patches(shape, &patches);
+    return patches.lines.out_step + 3 * patches.positions.out_step <= UINT16_MAX
+               ? NNQ_MVE_HEAD + (uint32_t)shape->out_channels * CHANNEL
+               : 0;
 }
 
 static uint32_t scratch(const nnq_shape *shape) {
-    const nnq_axis lines = nnq_axis_of(shape, nnq_lines_are_columns(shape));
-    const nnq_axis positions = nnq_axis_of(shape, !nnq_lines_are_columns(shape));
-    const int32_t strips = nnq_strips_at_once(&lines, &positions) * nnq_strip_bytes(&positions);
-    return NNQ_MVE_PATCH_JOB + (uint32_t)strips + 3 * 64; /* positions past the map, up to a multiple of 4 */
+    nnq_patches patches;
+    nnq_mve_open_patches(shape, &patches);
+    return NNQ_PATCHES_JOB + (uint32_t)(patches.strips * patches.strip_bytes) + NNQ_PATCHES_PAST;
 }
 
 static const uint8_t *channel_at(const uint8_t *constants, int32_t channel) {
@@ -37,7 +40,9 @@ static const uint8_t *channel_at(const uint8_t *constants, int32_t channel) {
 static size_t place_of(const nnq_shape *shape, int32_t tap) {
     const int32_t row = tap / 3;
     const int32_t column = tap % 3;
-    return WEIGHTS + (size_t)(nnq_lines_are_columns(shape) ? row * 4 + column : column * 4 + row);
+    nnq_patches patches;
+    nnq_mve_open_patches(shape, &patches);
+    return WEIGHTS + (size_t)(patches.lines_are_columns ? row * 4 + column : column * 4 + row);
 }
 
 static int32_t weight(const nnq_shape *shape, const uint8_t *constants, int32_t channel, int32_t tap) {
