@@ -54,6 +54,7 @@ let package = Package(
         // Microcontrollers; the plugin embeds the text of C files.
         .target(
             name: "NNQTargets", dependencies: ["NNQBase", "NNQFormat", "NNQRuntime", "CNNQ"],
+            exclude: ["Boards", "Counter"],
             plugins: ["EmbedText"]),
         .plugin(
             name: "EmbedText", capability: .buildTool(), dependencies: ["embed-text"], path: "Tools/EmbedText"),

@@ -8,6 +8,13 @@
 
 #include "internal.h"
 
+/* Constants lie at multiples of 4. */
+#if defined(__GNUC__)
+#define NNQ_WORD_ALIGNED __attribute__((aligned(4)))
+#else
+#define NNQ_WORD_ALIGNED
+#endif
+
 /* One op of the model. */
 typedef struct nnq_call {
     uint8_t *arena;

@@ -87,6 +87,19 @@ public enum WholeFile {
         unlink(beside)
     }
 
+    /// Makes a folder and those that it lies in, where they are missing.
+    /// - Throws: `FileError`.
+    public static func makeFolder(_ path: String) throws {
+        var status = stat()
+        if stat(path, &status) == 0 {
+            guard status.st_mode & S_IFMT == S_IFDIR else { throw FileError(cannot: "write to", path, code: ENOTDIR) }
+            return
+        }
+        let parts = path.split(separator: "/").dropLast()
+        if !parts.isEmpty { try makeFolder((path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")) }
+        guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw FileError(cannot: "make", path, code: errno) }
+    }
+
     private static func fill(
         _ target: String, flags: Int32, _ bytes: some Collection<UInt8>, named path: String
     ) throws {

@@ -111,7 +111,7 @@ extension Operation {
         case .slice(let p): p.step_height < 0 ? (0, 0, 0) : (Int(p.step_height), 1, -Int(p.begin_height))
         case .transpose(let p): p.axis_height == 0 ? (1, 1, 0) : (0, 0, 0)
         case .resizeNearest, .resizeBilinear, .gather, .transposeConv2D, .batchMatmul: (0, 0, 0)
-        case .lstm, .gru, .svdf: (0, 0, 0)
+        case .lstm, .gru, .svdf, .packed: (0, 0, 0)
         }
     }
 

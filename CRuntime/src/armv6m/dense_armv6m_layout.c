@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The constants of dense for Armv6-M: for each output: I32 bias, multiplier, addend, shift, then I8 weights up to a multiple
- * of 4.
+ * The constants of dense for Armv6-M: a record for each channel (channel_armv6m.h), then the weights, each w + 128: of
+ * eight channels together, for each input 8 bytes; of what is left, for each input 4 bytes where that suffices. Places
+ * without a channel hold 128.
  */
-#include "../packed.h"
+#include "channel_armv6m_layout.h"
 
-enum { HEAD = 16 };
-
-static uint32_t channel_bytes(const nnq_shape *shape) {
-    return HEAD + (shape->in_channels + 3u) / 4 * 4;
+/* Channels and places for them, a multiple of 4. */
+static uint32_t lanes(const nnq_shape *shape) {
+    return (shape->out_channels + 3u) / 4 * 4;
 }
 
 static uint32_t size(const nnq_shape *shape) {
-    return channel_bytes(shape) * shape->out_channels;
+    return (uint32_t)NNQ_RECORD_BYTES * shape->out_channels + lanes(shape) * shape->in_channels;
 }
 
 static uint32_t scratch(const nnq_shape *shape) {
@@ -19,30 +19,46 @@ static uint32_t scratch(const nnq_shape *shape) {
     return 0;
 }
 
+/* Where the weight of an input has its place. */
+static uint32_t place(const nnq_shape *shape, uint32_t lane, uint32_t tap) {
+    const uint32_t first = lane / 8 * 8;
+    const uint32_t width = lanes(shape) - first < 8 ? 4 : 8;
+    return (uint32_t)NNQ_RECORD_BYTES * shape->out_channels + first * shape->in_channels + width * tap + lane - first;
+}
+
 static int32_t weight(const nnq_shape *shape, const uint8_t *constants, int32_t channel, int32_t tap) {
-    return (int8_t)constants[(uint32_t)channel * channel_bytes(shape) + HEAD + (uint32_t)tap];
+    return constants[place(shape, (uint32_t)channel, (uint32_t)tap)] - 128;
 }
 
 static void load(const nnq_shape *shape, const uint8_t *constants, int32_t channel, nnq_channel *loaded) {
-    const uint8_t *at = constants + (uint32_t)channel * channel_bytes(shape);
-    loaded->bias = nnq_load_i32(at);
-    loaded->scale.multiplier = nnq_load_i32(at + 4);
-    loaded->scale.addend = nnq_load_i32(at + 8);
-    loaded->scale.shift = nnq_load_i32(at + 12);
+    (void)shape;
+    nnq_load_channel_armv6m(constants + NNQ_RECORD_BYTES * channel, loaded);
+}
+
+/* Records of kind NNQ_ANY only; nothing in places without a channel, where it would get into sums. */
+static int32_t valid(const nnq_shape *shape, const uint8_t *constants) {
+    int32_t is_valid = 1;
+    for (int32_t c = 0; c < shape->out_channels; c++) {
+        is_valid &= nnq_valid_channel_armv6m(shape, constants + NNQ_RECORD_BYTES * c, UINT32_MAX);
+    }
+    for (uint32_t lane = shape->out_channels; lane < lanes(shape); lane++) {
+        for (uint32_t tap = 0; tap < shape->in_channels; tap++) {
+            is_valid &= constants[place(shape, lane, tap)] == 128;
+        }
+    }
+    return is_valid;
 }
 
 int32_t nnq_pack_dense_armv6m(const nnq_shape *shape, const int8_t *filter, const nnq_channel *channels,
                               uint8_t *constants) {
-    memset(constants, 0, size(shape));
-    for (int32_t c = 0; c < shape->out_channels; c++) {
-        uint8_t *at = constants + (uint32_t)c * channel_bytes(shape);
-        nnq_store_i32(at, channels[c].bias);
-        nnq_store_i32(at + 4, channels[c].scale.multiplier);
-        nnq_store_i32(at + 8, channels[c].scale.addend);
-        nnq_store_i32(at + 12, channels[c].scale.shift);
-        memcpy(at + HEAD, filter + (size_t)c * shape->in_channels, shape->in_channels);
+    memset(constants, 128, size(shape));
+    for (uint32_t c = 0; c < shape->out_channels; c++) {
+        nnq_store_channel_armv6m(constants + NNQ_RECORD_BYTES * c, &channels[c], NNQ_ANY);
+        for (uint32_t tap = 0; tap < shape->in_channels; tap++) {
+            constants[place(shape, c, tap)] = (uint8_t)(filter[(size_t)c * shape->in_channels + tap] + 128);
+        }
     }
     return 1;
 }
 
-NNQ_DEFINE_PACKED(dense_armv6m, DENSE, ARMV6M, size, scratch, weight, load, NULL);
+NNQ_DEFINE_PACKED(dense_armv6m, DENSE, ARMV6M, size, scratch, weight, load, valid);

@@ -6,17 +6,16 @@ import NNQFormat
 
 /// Picks items from files.
 struct Amalgamation {
-    private let files: [CFile]
     /// Items by what they define: those that other files see, and those of one file.
     private var shared: [String: [CItem]] = [:]
     private var local: [String: [String: [CItem]]] = [:]
 
     /// - Parameter files: where two define the same name, the first one counts.
     init(_ files: [CFile]) {
-        self.files = files
-        for file in files {
+        for (number, file) in files.enumerated() {
             var seen: [String: [CItem]] = [:]
-            for item in file.items where item.kind != .other {
+            for (place, var item) in file.items.enumerated() {
+                item.id = CItem.ID(file: number, item: place)
                 for name in item.names {
                     if item.isLocal {
                         local[file.path, default: [:]][name, default: []].append(item)
@@ -48,30 +47,53 @@ struct Amalgamation {
     fileprivate func items(named name: String, in path: String) -> [CItem] {
         local[path]?[name] ?? shared[name] ?? []
     }
+
+    /// Whether a name is one of the file's own.
+    fileprivate func isLocal(_ name: String, in path: String) -> Bool { local[path]?[name] != nil }
 }
 
-/// Items in the order in which they are written.
+/// Items and what each of them needs.
 private struct Collection {
+    private struct Member {
+        let item: CItem
+        let text: String
+        let needs: [CItem.ID]
+    }
+
     private let source: Amalgamation
-    private var added: Set<[CToken]> = []
-    private var heading = ""
-    private(set) var text = ""
+    private var members: [CItem.ID: Member] = [:]
 
     init(_ source: Amalgamation) { self.source = source }
 
-    /// Adds an item after what it needs; once.
+    /// Adds an item with all that it needs.
     mutating func add(_ item: CItem) {
-        guard item.kind != .declaration, added.insert([CToken(kind: .comment, text: item.path)] + item.tokens).inserted
-        else { return }
+        guard item.kind != .declaration, members[item.id] == nil else { return }
         let references = References(item, source)
-        for needed in references.items { add(needed) }
-        if heading != item.path {
-            heading = item.path
-            text += "/* --- \(heading) --- */\n\n"
+        let needs = references.items.filter { $0.kind != .declaration && $0.id != item.id }
+        members[item.id] = Member(item: item, text: references.text, needs: needs.map(\.id))
+        needs.forEach { add($0) }
+    }
+
+    /// Each item after what it needs, and otherwise those of a file together and in its order.
+    var text: String {
+        var text = ""
+        var heading = ""
+        var waiting = members.keys.sorted()
+        var written: Set<CItem.ID> = []
+        while !waiting.isEmpty {
+            let ready = waiting.filter { members[$0]!.needs.allSatisfy(written.contains) }
+            guard let next = ready.first(where: { members[$0]!.item.path == heading }) ?? ready.first else { break }
+            let member = members[next]!
+            if member.item.path != heading {
+                heading = member.item.path
+                text += "/* --- \(heading) --- */\n\n"
+            }
+            text += (member.item.comment.isEmpty ? "" : member.item.comment + "\n")
+            text += (member.item.needsStatic ? "static " : "") + member.text + "\n\n"
+            written.insert(next)
+            waiting.removeAll { $0 == next }
         }
-        if !item.comment.isEmpty { text += item.comment + "\n" }
-        let needsStatic = (item.kind == .function || item.kind == .data) && !item.isStatic
-        text += (needsStatic ? "static " : "") + references.text + "\n\n"
+        return text
     }
 }
 
@@ -86,13 +108,18 @@ private struct References {
     /// The last two tokens that a compiler sees.
     private var last = ""
     private var lastButOne = ""
+    /// Whether a bracket follows.
+    private var isCall = false
     private let isAssembly: Bool
 
     init(_ item: CItem, _ source: Amalgamation) {
         self.item = item
         self.source = source
         isAssembly = item.tokens.contains { $0.text == "__asm__" }
-        for token in item.tokens { text += read(token) }
+        for (index, token) in item.tokens.enumerated() {
+            isCall = item.tokens[(index + 1)...].first(where: \.isCode)?.text == "("
+            text += read(token)
+        }
     }
 
     /// Follows one token; returns it as it is written.
@@ -127,9 +154,10 @@ private struct References {
         return renamed(word)
     }
 
-    /// Whether a word after the last one is a name of something new, as in `int32_t word` or `const patch *word`.
+    /// Whether a word after the last one is a name of something new, as in `int32_t word` or `const patch *word`; products
+    /// are `a * word(...)` and `a * WORD`.
     private func declares(_ kind: CItem.Kind) -> Bool {
-        if last == "*" { return (kind == .function || kind == .type) && Self.isName(lastButOne) }
+        if last == "*" { return (kind == .function && !isCall || kind == .type) && Self.isName(lastButOne) }
         return Self.isName(last) && !Self.keywords.contains(last)
     }
 
@@ -190,9 +218,4 @@ private struct References {
         let stem = item.path.split(separator: "/").last!.split(separator: ".")[0]
         return (name == name.uppercased() ? stem.uppercased() : String(stem)) + "_" + name
     }
-}
-
-extension Amalgamation {
-    /// Whether a name is one of the file's own.
-    fileprivate func isLocal(_ name: String, in path: String) -> Bool { local[path]?[name] != nil }
 }

@@ -2,7 +2,15 @@
 // What stands at the top level of a C file: functions, types, data, macros.
 
 /// A declaration or a macro, with the comment right above it.
-struct CItem {
+struct CItem: Identifiable {
+    /// Its place: the number of its file and its own there.
+    struct ID: Hashable, Comparable {
+        let file: Int
+        let item: Int
+
+        static func < (a: ID, b: ID) -> Bool { (a.file, a.item) < (b.file, b.item) }
+    }
+
     enum Kind {
         case function
         /// A function or data defined elsewhere.
@@ -16,6 +24,7 @@ struct CItem {
         case other
     }
 
+    var id = ID(file: 0, item: 0)
     let path: String
     let kind: Kind
     let comment: String
@@ -28,6 +37,9 @@ struct CItem {
         guard path.hasSuffix(".c") else { return false }
         return kind == .type || kind == .macro || kind == .conditional || isStatic
     }
+
+    /// True where it is to be made static.
+    var needsStatic: Bool { (kind == .function || kind == .data) && !isStatic }
 
     var isStatic: Bool { tokens.contains { $0.text == "static" } && (kind == .function || kind == .data) }
 }

@@ -5,7 +5,7 @@
  *
  * A mark is an address: each time that the instruction there is about to run, a new row of counts begins. `marks` has
  * one a line, an address in hexadecimal and a name. `out` gets the names of the counts, a row for each mark that was
- * met, in order, with its name first, and the lowest address between FROM and TO that was written.
+ * met, in order: its name, the counts, and how far below TO the lowest address lies that was written from FROM on.
  */
 #include "count_classes.h"
 
@@ -59,7 +59,7 @@ static size_t mark_count;
 static uint64_t row[COUNT_KINDS];
 static const char *row_name = "start";
 static const run *last;
-static uint64_t stack_from, stack_to, stack_lowest;
+static uint64_t stack_from, stack_to, lowest; /* of the row */
 static bool is_riscv;
 static FILE *out;
 
@@ -68,19 +68,20 @@ static void write_row(void) {
     for (int i = 0; i < COUNT_KINDS; i++) {
         fprintf(out, " %" PRIu64, row[i]);
     }
-    fprintf(out, "\n");
+    fprintf(out, " %" PRIu64 "\n", stack_to - lowest);
 }
 
 static void execute(unsigned processor, void *data) {
     const run *now = data;
     (void)processor;
     if (last != NULL && last->ends_in_branch && now->start != last->end) {
-        row[COUNT_taken]++;
+        row[COUNT_taken_branches]++;
     }
     last = now;
     if (now->begins != NULL) {
         write_row();
         memset(row, 0, sizeof row);
+        lowest = stack_to;
         row_name = now->begins->name;
     }
     for (int i = 0; i < COUNT_KINDS; i++) {
@@ -90,8 +91,8 @@ static void execute(unsigned processor, void *data) {
 
 static void store(unsigned processor, qemu_plugin_meminfo_t info, uint64_t address, void *data) {
     (void)processor, (void)info, (void)data;
-    if (address >= stack_from && address < stack_lowest) {
-        stack_lowest = address;
+    if (address >= stack_from && address < lowest) {
+        lowest = address;
     }
 }
 
@@ -104,19 +105,18 @@ static instruction classify(const struct qemu_plugin_insn *at) {
                                              : classify_thumb16(first);
 }
 
+static bool is_memory(instruction one) {
+    return one.loads + one.stores > 0;
+}
+
 static void count(run *to, instruction one, instruction before) {
-    const bool is_single = one.loads + one.stores == 1 && !one.is_vector;
-    const bool is_memory = one.loads + one.stores > 0;
     to->counts[COUNT_instructions]++;
     to->counts[COUNT_loads] += one.loads;
     to->counts[COUNT_stores] += one.stores;
-    to->counts[COUNT_load_instructions] += one.loads > 0;
-    to->counts[COUNT_store_instructions] += one.stores > 0;
-    to->counts[COUNT_pipelined] += is_single && before.loads == 1 && !before.is_vector;
-    to->counts[COUNT_branches] += one.is_branch;
+    to->counts[COUNT_single_stores] += one.stores == 1;
+    to->counts[COUNT_free_loads] += one.loads == 1 && (one.is_vector || (before.loads == 1 && !before.is_vector));
     to->counts[COUNT_vectors] += one.is_vector;
-    to->counts[COUNT_vector_waits] +=
-        one.is_vector && before.is_vector && is_memory == (before.loads + before.stores > 0);
+    to->counts[COUNT_vector_overlaps] += one.is_vector && before.is_vector && is_memory(one) != is_memory(before);
     if (one.kind != 0) {
         to->counts[one.kind]++;
     }
@@ -160,7 +160,6 @@ static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
 static void finish(qemu_plugin_id_t id, void *data) {
     (void)id, (void)data;
     write_row();
-    fprintf(out, "stack %" PRIu64 "\n", stack_lowest < stack_to ? stack_to - stack_lowest : 0);
     fclose(out);
 }
 
@@ -189,11 +188,11 @@ int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc, char **
     if (out == NULL) {
         return -1;
     }
-    stack_lowest = stack_to;
+    lowest = stack_to;
     fprintf(out, "name");
 #define COUNT_NAME(name) fprintf(out, " " #name);
     COUNTS(COUNT_NAME)
-    fprintf(out, "\n");
+    fprintf(out, " stack\n");
     qemu_plugin_register_vcpu_tb_trans_cb(id, translate);
     qemu_plugin_register_atexit_cb(id, finish, NULL);
     return 0;

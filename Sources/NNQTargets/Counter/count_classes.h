@@ -11,18 +11,16 @@
     X(instructions)                                                                                                    \
     X(loads)                                                                                                           \
     X(stores)                                                                                                          \
-    X(load_instructions)                                                                                               \
-    X(store_instructions)                                                                                              \
-    X(pipelined) /* a load or store of one register right behind a load of one: its address phase is free */           \
-    X(branches)                                                                                                        \
-    X(taken)                                                                                                           \
-    X(calls)     /* among the branches */                                                                              \
+    X(single_stores)   /* stores of one register each */                                                               \
+    X(free_loads)      /* loads of one register right behind another one, and Helium's */                              \
+    X(taken_branches)                                                                                                  \
+    X(calls)           /* among the branches */                                                                        \
     X(multiplies)                                                                                                      \
     X(multiply_adds)                                                                                                   \
     X(long_multiplies) /* results or addends of 64 bits, or their high word on RISC-V */                               \
     X(divides)                                                                                                         \
-    X(vectors)     /* Helium */                                                                                        \
-    X(vector_waits) /* a Helium instruction right behind one of the same kind, memory or arithmetic */
+    X(vectors)         /* Helium */                                                                                    \
+    X(vector_overlaps) /* Helium instructions right behind one of the other kind: memory, arithmetic */
 
 enum {
 #define COUNT_INDEX(name) COUNT_##name,

@@ -145,7 +145,7 @@ static void relocate(nnq_params *params, uint32_t data) {
 #define RELOCATE_I32(field)
 #define RELOCATE_DATA(field) field += (int32_t)data;
 #include "nnq/ops.def"
-    default: break;
+    default: params->packed.constants += (int32_t)data; break;
     }
 }
 
@@ -262,12 +262,36 @@ uint32_t field_at(const built *model, const builder *b, int32_t op, const char *
     at += WIRE_##wire;
 #define NNQ_OP_END(name) }
 #include "nnq/ops.def"
+#define NNQ_PACKED_FIELD(wire, member, min, max) NNQ_FIELD(packed, wire, member, min, max)
+#define NNQ_FIELD(name, wire, member, min, max)                                                                        \
+    if (strcmp(field, #member) == 0) {                                                                                 \
+        return at;                                                                                                     \
+    }                                                                                                                  \
+    at += WIRE_##wire;
+#include "nnq/kernels.def"
     abort(); /* the op has no such field */
+}
+
+/* The bytes of the arena behind the first multiple of 16 after all tensors: scratch memory of packed ops. */
+static uint32_t scratch_bytes(const uint8_t *file) {
+    const uint32_t tensors = get_u16(file + 20);
+    const uint32_t stages = get_u16(file + 24);
+    uint32_t end = 0;
+    for (uint32_t i = 0; i < tensors; i++) {
+        const uint8_t *record = file + 40 + 16 * i;
+        const uint8_t *held = stages > 0 ? file + 40 + 16 * tensors + 6 * stages + 2 * i : record;
+        const uint32_t row = (get_u16(record + 2) * get_u16(record + 4)) << record[7];
+        const uint32_t last = get_u32(record + 8) + get_u16(held) * row;
+        end = last > end ? last : end;
+    }
+    end = (end + 15) / 16 * 16;
+    return get_u32(file + 16) > end ? get_u32(file + 16) - end : 0;
 }
 
 uint32_t plain_plan(uint8_t *file, size_t size, uint32_t limit) {
     const uint32_t tensors = get_u16(file + 20);
     const uint32_t stages = get_u16(file + 24);
+    const uint32_t scratch = scratch_bytes(file);
     uint64_t arena = 0;
     for (uint32_t i = 0; i < tensors; i++) {
         uint8_t *record = file + 40 + 16 * i;
@@ -283,6 +307,9 @@ uint32_t plain_plan(uint8_t *file, size_t size, uint32_t limit) {
     }
     for (uint32_t s = 0; s < stages; s++) {
         put_u16(file + 40 + 16 * tensors + 6 * s + 2, 65535);
+    }
+    if (scratch > 0) {
+        arena = (arena + 15) / 16 * 16 + scratch;
     }
     put_u32(file + 16, (uint32_t)arena);
     seal(file, size);

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// A model file, the runtime with the ops that the file uses, and a main.
+
+import CNNQ
+import NNQFormat
+
+extension MeasuredProgram {
+    /// Builds both programs.
+    static func interpreted(_ file: ProgramFile, _ build: FirmwareBuild) throws -> MeasuredProgram {
+        let bytes = try file.encoded(names: .ends)
+        try build.folder.writeEmbedded(under: "Counter/")
+        try build.folder.write(bytes, to: "model.nnq")
+        try build.folder.write(Self.modelSource, to: "model.S")
+        try build.folder.write(Self.header(file), to: "model.h")
+        let runtime = try build.compile(Self.runtimeSources(file, build.board))
+        let footprint = try build.compile([.init(path: "Counter/footprint_interpreter.c", flags: ["-Os", "-I."])])
+        let boardObjects = try build.compile(build.board.sources.map { .init(path: "Boards/\($0)", flags: ["-O2"]) })
+        let memory = boardObjects.filter { $0.contains("memory") }
+        let main = try build.compile([
+            .init(path: "Counter/measured_interpreter.c", flags: ["-O2", "-I."]), .init(path: "model.S"),
+        ])
+        try build.link(main + boardObjects + runtime, to: Self.name, ["-Wl,-Map=map"])
+        try build.link(
+            footprint + memory + runtime, to: Self.footprint,
+            ["-Wl,-e,footprint", "-Wl,--defsym=model_file=0", "-Wl,--defsym=model_arena=0", "-Wl,--defsym=model_file_size=0"])
+        let size = try build.size(of: Self.footprint)
+        return MeasuredProgram(
+            file: file, build: build, mode: .interpreter, codeBytes: size.text + size.data, modelBytes: bytes.count,
+            staticBytes: size.data + size.bss, stackBound: StackBound())
+    }
+
+    private static let modelSource = """
+        .section .rodata.model, "a"
+        .balign 16
+        .global model_file
+        .global model_file_end
+        model_file:
+        .incbin "model.nnq"
+        model_file_end:
+
+        """
+
+    /// The file's ops as entries of an op table.
+    private static func header(_ file: ProgramFile) -> String {
+        let entries = Set(
+            file.program.operations.map { place in
+                if case .packed(let operation) = place.operation {
+                    return "[NNQ_PACKED_\(operation.form.name.uppercased())] = &nnq_op_\(operation.form.name)"
+                }
+                return "[NNQ_OP_\(place.operation.name.uppercased())] = &nnq_op_\(place.operation.name)"
+            })
+        return """
+            #define MODEL_ARENA \(file.plan.arenaBytes)
+            #define MODEL_OPS \(entries.sorted().joined(separator: ", "))
+
+            """
+    }
+
+    /// Files of the runtime that no device links.
+    private static let toolFiles: Set = ["all_ops.c", "encode.c", "error.c", "pack.c", "packed_portable.c"]
+
+    /// The interpreter, the ops that the file uses, and all that is the core's instruction set's own.
+    private static func runtimeSources(_ file: ProgramFile, _ board: Board) -> [FirmwareBuild.Source] {
+        let root = "CRuntime/src/"
+        let isa = "\(root)\((board.core.instructionSet?.rawValue ?? "none").lowercased())/"
+        let ops = Set(file.program.operations.map { "\(root)ops/\($0.operation.name).c" })
+        return embeddedText.keys.filter { $0.hasPrefix(root) && $0.hasSuffix(".c") }.sorted().compactMap { path in
+            let name = path.dropFirst(root.count)
+            if !name.contains("/") { return toolFiles.contains(String(name)) ? nil : .init(path: path, flags: Measurer.otherFlags) }
+            return path.hasPrefix(isa) || ops.contains(path) ? .init(path: path, flags: Measurer.kernelFlags) : nil
+        }
+    }
+}
