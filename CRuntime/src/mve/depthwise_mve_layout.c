@@ -79,7 +79,7 @@ static int32_t valid(const nnq_shape *shape, const uint8_t *constants) {
     return nnq_mve_way_holds(shape, constants, load);
 }
 
-int32_t nnq_pack_depthwise_conv2d_mve(const nnq_shape *shape, const int8_t *filter, const nnq_channel *channels,
+int32_t nnq_pack_depthwise_mve(const nnq_shape *shape, const int8_t *filter, const nnq_channel *channels,
                                       uint8_t *constants) {
     const int32_t taps = (int32_t)nnq_shape_taps(shape, NNQ_OP_DEPTHWISE_CONV2D);
     memset(constants, 0, size(shape));
@@ -98,4 +98,4 @@ int32_t nnq_pack_depthwise_conv2d_mve(const nnq_shape *shape, const int8_t *filt
     return 1;
 }
 
-NNQ_DEFINE_PACKED(depthwise_conv2d_mve, DEPTHWISE_CONV2D, MVE, size, scratch, weight, load, valid);
+NNQ_DEFINE_PACKED(depthwise_mve, DEPTHWISE_CONV2D, MVE, size, scratch, weight, load, valid);

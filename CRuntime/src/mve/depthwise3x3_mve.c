@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * depthwise_conv2d with 3x3 windows and strides of 1 for Helium; depthwise_conv2d_3x3_mve_layout.c has its constants.
+ * depthwise_conv2d with 3x3 windows and strides of 1 for Helium; depthwise3x3_mve_layout.c has its constants.
  *
  * Four lines of 16 channels are interleaved, [position][16][4 lines]. One gathering load takes a patch of 4 x 4 bytes of a
  * channel; multiplied by the weights at four places, with zeros around, it gives 2 x 2 outputs. Of two patches:
@@ -17,7 +17,7 @@
 #include "patches.h"
 #include "requant.h"
 
-/* What nnq_depthwise_conv2d_3x3_mve_strips works on; it reads and writes fields by their offsets. */
+/* What nnq_depthwise3x3_mve_strips works on; it reads and writes fields by their offsets. */
 typedef struct nnq_patches_job {
     uint16_t places[8];     /*   0  of a tile's outputs, from its first one */
     int32_t patch[4];       /*  16  words of a patch, as far before its place as a load moves it first */
@@ -75,7 +75,7 @@ typedef struct nnq_patches_job {
  *
  * r1 is the next channel's constants, r3 the next outputs, r5 counts strips, r7 is what r3 moves by, r8 bias, r9 multiplier,
  * r10 shift, r11 zero point, r12 the job; q1 is the patch before, q3 places of outputs, q4 .. q7 weights at four places. */
-NNQ_MVE_NAKED static void nnq_depthwise_conv2d_3x3_mve_strips(NNQ_MVE_UNUSED nnq_patches_job *job) {
+NNQ_MVE_NAKED static void nnq_depthwise3x3_mve_strips(NNQ_MVE_UNUSED nnq_patches_job *job) {
     __asm__("push   {r4-r11, lr}\n"
             "vpush  {d8-d15}\n"
             "mov    r12, r0\n"
@@ -143,7 +143,7 @@ typedef struct nnq_patches_lines {
     int32_t count;         /* 40  positions */
 } nnq_patches_lines;
 
-NNQ_MVE_NAKED static void nnq_depthwise_conv2d_3x3_mve_interleave(NNQ_MVE_UNUSED const nnq_patches_lines *lines) {
+NNQ_MVE_NAKED static void nnq_depthwise3x3_mve_interleave(NNQ_MVE_UNUSED const nnq_patches_lines *lines) {
     __asm__("push   {r4-r11, lr}\n"
             "mov    r12, r0\n"
             "ldmia  r12!, {r0-r7}\n"
@@ -182,7 +182,7 @@ static void load_strip(const nnq_patches_job *job, const int8_t *input, int32_t 
     four.to = to + positions->pad * 64;
     four.channels = job->channels;
     four.count = positions->in < within ? positions->in : within;
-    nnq_depthwise_conv2d_3x3_mve_interleave(&four);
+    nnq_depthwise3x3_mve_interleave(&four);
 }
 
 static void open_job(nnq_patches_job *job, const nnq_shape *shape, const uint8_t *constants) {
@@ -214,10 +214,10 @@ static void run(nnq_patches_job *job, const int8_t *input, int32_t line, int8_t 
     for (int32_t i = 0; i < job->strips; i++) {
         load_strip(job, input, line + 2 * i, buffer + i * job->patches.strip_bytes);
     }
-    nnq_depthwise_conv2d_3x3_mve_strips(job);
+    nnq_depthwise3x3_mve_strips(job);
 }
 
-void nnq_depthwise_conv2d_3x3_mve(const nnq_shape *shape, const uint8_t *constants, const int8_t *input,
+void nnq_depthwise3x3_mve(const nnq_shape *shape, const uint8_t *constants, const int8_t *input,
                                   int8_t *output, uint8_t *scratch) {
     nnq_patches_job *job = (nnq_patches_job *)(void *)scratch;
     const nnq_patches *patches = &job->patches;

@@ -74,7 +74,7 @@ static int32_t valid(const nnq_shape *shape, const uint8_t *constants) {
     return constants[0] <= NNQ_MVE_TWICE && nnq_mve_way_holds(shape, constants, load);
 }
 
-int32_t nnq_pack_depthwise_conv2d_3x3_mve(const nnq_shape *shape, const int8_t *filter, const nnq_channel *channels,
+int32_t nnq_pack_depthwise3x3_mve(const nnq_shape *shape, const int8_t *filter, const nnq_channel *channels,
                                           uint8_t *constants) {
     memset(constants, 0, size(shape));
     if (nnq_mve_store_head(shape, channels, constants) > NNQ_MVE_TWICE) {
@@ -93,4 +93,4 @@ int32_t nnq_pack_depthwise_conv2d_3x3_mve(const nnq_shape *shape, const int8_t *
     return 1;
 }
 
-NNQ_DEFINE_PACKED(depthwise_conv2d_3x3_mve, DEPTHWISE_CONV2D, MVE, size, scratch, weight, load, valid);
+NNQ_DEFINE_PACKED(depthwise3x3_mve, DEPTHWISE_CONV2D, MVE, size, scratch, weight, load, valid);

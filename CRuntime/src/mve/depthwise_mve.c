@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * depthwise_conv2d of any window for Helium; depthwise_conv2d_mve_layout.c has its constants.
+ * depthwise_conv2d of any window for Helium; depthwise_mve_layout.c has its constants.
  *
  * Sixteen channels of a pixel at a time: products of two taps are added in 16 bits, which hold 2 * 128 * 127, and only then
  * widened:
@@ -15,7 +15,7 @@
 #include "requant.h"
 #include "windows.h"
 
-/* What nnq_depthwise_conv2d_mve_row works on; it reads fields by their offsets. */
+/* What nnq_depthwise_mve_row works on; it reads fields by their offsets. */
 typedef struct nnq_channels_job {
     const int8_t *source;   /*  0  the windows' first tap, of the next channels */
     int8_t *output;         /*  4 */
@@ -44,7 +44,7 @@ typedef struct nnq_channels_job {
  *
  * r0 counts outputs, r1 is the window, r2 the next tap, r3 the next constants, r6 the taps, r7 the job, r8 the block's
  * constants, r9 the channels left, r10 the output; q0 .. q3 sums. */
-NNQ_MVE_NAKED static void nnq_depthwise_conv2d_mve_row(NNQ_MVE_UNUSED nnq_channels_job *job) {
+NNQ_MVE_NAKED static void nnq_depthwise_mve_row(NNQ_MVE_UNUSED nnq_channels_job *job) {
     __asm__("push   {r4-r11, lr}\n"
             "vpush  {d8-d15}\n"
             "mov    r7, r0\n"
@@ -154,7 +154,7 @@ static void write_taps(const nnq_shape *shape, uint32_t *taps) {
     taps[tap] = 0; /* what makes them even */
 }
 
-void nnq_depthwise_conv2d_mve(const nnq_shape *shape, const uint8_t *constants, const int8_t *input, int8_t *output,
+void nnq_depthwise_mve(const nnq_shape *shape, const uint8_t *constants, const int8_t *input, int8_t *output,
                               uint8_t *scratch) {
     const uint32_t pairs = ((uint32_t)shape->kernel_height * shape->kernel_width + 1) / 2;
     uint32_t *taps = (uint32_t *)(void *)scratch;
@@ -175,7 +175,7 @@ void nnq_depthwise_conv2d_mve(const nnq_shape *shape, const uint8_t *constants, 
         job.output = output;
         job.weights = constants + 4;
         job.channels = shape->out_channels;
-        nnq_depthwise_conv2d_mve_row(&job);
+        nnq_depthwise_mve_row(&job);
         output += shape->out_width * shape->out_channels;
     }
 }
