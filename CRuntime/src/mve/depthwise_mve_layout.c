@@ -3,7 +3,7 @@
  * filled up,
  *
  *     I32 bias[16]
- *     I8 weights[taps][16]           taps filled up to an even number
+ *     I8 weights[taps][16]
  *     I32 multiplier[16], shift[16], addend[16]      shifts turned for vrshl
  *
  * with weights in the order of channels, all else in the order in which widening sums leaves them: 0, 4, 8, 12, 2, 6, 10,
@@ -14,17 +14,17 @@
 
 enum { WORDS = 64 };
 
-static uint32_t pairs_of(const nnq_shape *shape) {
-    return ((uint32_t)shape->kernel_height * shape->kernel_width + 1) / 2;
+static uint32_t taps_of(const nnq_shape *shape) {
+    return (uint32_t)shape->kernel_height * shape->kernel_width;
 }
 
 static uint32_t block_bytes(const nnq_shape *shape) {
-    return 4 * WORDS + pairs_of(shape) * 32;
+    return 4 * WORDS + taps_of(shape) * 16;
 }
 
-/* Where each tap lies, then rows under a row of outputs. */
+/* Where each tap lies, then rows under a row of outputs, and what is read past them. */
 static uint64_t wide_scratch(const nnq_shape *shape) {
-    return 16 + (uint64_t)pairs_of(shape) * 8 + (uint64_t)nnq_padded_row(shape) * shape->kernel_height + 16;
+    return (uint64_t)taps_of(shape) * 4 + (uint64_t)nnq_padded_row(shape) * shape->kernel_height + 16;
 }
 
 static uint32_t scratch(const nnq_shape *shape) {
@@ -49,7 +49,7 @@ static uint32_t bias_at(const nnq_shape *shape, int32_t channel) {
 }
 
 static uint32_t scales_at(const nnq_shape *shape, int32_t channel) {
-    return bias_at(shape, channel) + WORDS + pairs_of(shape) * 32;
+    return bias_at(shape, channel) + WORDS + taps_of(shape) * 16;
 }
 
 static uint32_t weight_at(const nnq_shape *shape, int32_t channel, int32_t tap) {
@@ -68,22 +68,18 @@ static void load(const nnq_shape *shape, const uint8_t *constants, int32_t chann
     loaded->scale.addend = nnq_load_i32(scales + 2 * WORDS);
 }
 
-/* The tap that makes them even has no weight, and the way of requantizing gives what the scales say. */
 static int32_t valid(const nnq_shape *shape, const uint8_t *constants) {
-    const int32_t taps = (int32_t)nnq_shape_taps(shape, NNQ_OP_DEPTHWISE_CONV2D);
-    for (int32_t channel = 0; taps % 2 == 1 && channel < shape->out_channels; channel++) {
-        if (weight(shape, constants, channel, taps) != 0) {
-            return 0;
-        }
-    }
-    return nnq_mve_way_holds(shape, constants, load);
+    return constants[0] != NNQ_MVE_AWAY && nnq_mve_way_holds(shape, constants, load);
 }
 
 int32_t nnq_pack_depthwise_mve(const nnq_shape *shape, const int8_t *filter, const nnq_channel *channels,
                                       uint8_t *constants) {
     const int32_t taps = (int32_t)nnq_shape_taps(shape, NNQ_OP_DEPTHWISE_CONV2D);
     memset(constants, 0, size(shape));
-    nnq_mve_store_head(shape, channels, constants);
+    if (nnq_mve_store_head(shape, channels, constants) == NNQ_MVE_AWAY) {
+        constants[0] = NNQ_MVE_LONG;
+        constants[1] = 0;
+    }
     for (int32_t channel = 0; channel < shape->out_channels; channel++) {
         const nnq_channel *from = &channels[channel];
         uint8_t *scales = constants + scales_at(shape, channel);
