@@ -12,19 +12,6 @@
 #if NNQ_ISA_MVE
 
 #include "naked.h"
-#include "requant.h"
-
-/* What nnq_dense_mve_outputs works on; it reads fields by their offsets. */
-typedef struct nnq_dense_mve_job {
-    const uint8_t *weights; /*  0 */
-    const int8_t *input;    /*  4  whole chunks of 16 */
-    int8_t *output;         /*  8 */
-    int8_t *output_end;     /* 12 */
-    uint32_t chunks;        /* 16 */
-    int32_t way;            /* 20  4: the long way, and `away` */
-    int32_t zero_point;     /* 24 */
-    const uint8_t *addends; /* 28 */
-} nnq_dense_mve_job;
 
 /* 32 inputs, in q0 and q1, by the weights of 8 outputs. */
 #define PAIR                                                                                                           \
@@ -49,58 +36,83 @@ typedef struct nnq_dense_mve_job {
     "vmladava.s8 lr, q0, q4\n"                                                                                         \
     "vmladava.s8 lr, q1, q5\n"
 
-/* All outputs.
- *
- * While sums grow, r1 is the next weight, r3 the next input, r9 counts passes, r7 is the first input, r5 the next output,
- * r11 the end of outputs; all other registers are sums. The frame has
+/* While sums grow, r1 is the next weight, r3 the next input, r5 the next output, r7 the first input, r9 counts passes, r11 is
+ * the end of outputs; all other registers are sums. The frame has
  *
  *      0  sums                           32  what follows when biases are loaded
  *     36  where passes are not counted   40  after an odd chunk                    44  passes
- *     48  how sums are requantized       52  zero point                            56  addends */
-NNQ_MVE_NAKED static void nnq_dense_mve_outputs(NNQ_MVE_UNUSED const nnq_dense_mve_job *job) {
+ *     48  how sums are requantized       52  zero point                            56  addends
+ *
+ * and above it what is saved, 100 bytes, and the address of scratch. */
+NNQ_MVE_NAKED void nnq_dense_mve(NNQ_MVE_UNUSED const nnq_shape *shape, NNQ_MVE_UNUSED const uint8_t *constants,
+                                 NNQ_MVE_UNUSED const int8_t *input, NNQ_MVE_UNUSED int8_t *output,
+                                 NNQ_MVE_UNUSED uint8_t *scratch) {
     __asm__("push   {r4-r11, lr}\n"
             "vpush  {d8-d15}\n"
             "sub    sp, sp, #60\n"
-            "ldrd   r1, r7, [r0]\n"
-            "ldrd   r10, r11, [r0, #8]\n"
-            "add    r0, r0, #16\n"
-            "ldmia  r0, {r2, r5, r6, r8}\n" /* chunks, way, zero point, addends */
-            "strd   r6, r8, [sp, #52]\n"
-            "lsr    r3, r2, #1\n" /* pairs of chunks: 4 a pass, those over first */
-            "movs   r4, #0\n"
-            "cmp    r3, #4\n"
-            "itt    hi\n"
-            "lsrhi  r4, r3, #2\n"
-            "andhi  r3, r3, #3\n"
-            "movs   r0, #80\n" /* bytes of code of a pair */
-            "mul    r3, r3, r0\n"
-            "adr.w  r0, 25f\n"
-            "sub    r0, r0, r3\n"
-            "orr    r0, r0, #1\n"
-            "strd   r0, r4, [sp, #40]\n"
-            "lsls   r2, r2, #31\n"
-            "beq    1f\n"
-            "adr.w  r0, 22f\n"
-            "orr    r0, r0, #1\n"
-            "1: str r0, [sp, #36]\n"
-            "cbz    r4, 2f\n"
-            "adr.w  r0, 23f\n"
-            "orr    r0, r0, #1\n"
-            "2: str r0, [sp, #32]\n"
+            "ldrh   r4, [r0, #4]\n" /* in_channels */
+            "ldrh   r11, [r0, #10]\n" /* out_channels */
+            "ldrb   r0, [r0, #19]\n" /* away */
+            "mov    r5, r3\n"
+            "mov    r7, r2\n"
+            "lsls   r3, r4, #28\n"
+            "beq    2f\n"
+            "ldr    r7, [sp, #160]\n" /* fills up a chunk: a copy of the input, with zeros */
+            "mov    r6, r7\n"
+            "mov    r3, r4\n"
+            "1: vctp.8 r3\n"
+            "vpst\n"
+            "vldrbt.u8 q0, [r2], #16\n"
+            "vstrb.8 q0, [r6], #16\n"
+            "subs   r3, r3, #16\n"
+            "bgt    1b\n"
+            "2: add r4, r4, #15\n"
+            "lsrs   r4, r4, #4\n" /* chunks */
+            "add    r2, r11, #7\n"
+            "lsrs   r2, r2, #3\n" /* blocks of 8 outputs */
+            "add    r11, r11, r5\n"
+            "lsls   r3, r4, #7\n"
+            "adds   r3, r3, #96\n" /* bytes of one */
+            "ldrb   r6, [r1]\n" /* way */
+            "ldrsb  r8, [r1, #1]\n"
+            "add    r1, r1, #4\n"
+            "mla    r9, r2, r3, r1\n"
+            "strd   r8, r9, [sp, #52]\n"
             "adr.w  r2, 30f\n"
-            "cmp    r5, #1\n"
-            "blt    5f\n"
+            "cmp    r6, #1\n"
+            "blt    3f\n"
             "adr.w  r2, 31f\n"
-            "beq    5f\n"
+            "beq    3f\n"
             "adr.w  r2, 32f\n"
-            "cmp    r5, #3\n"
-            "blt    5f\n"
+            "cmp    r6, #3\n"
+            "blt    3f\n"
             "adr.w  r2, 33f\n"
-            "beq    5f\n"
+            "cbz    r0, 3f\n"
             "adr.w  r2, 34f\n"
-            "5: orr r2, r2, #1\n"
+            "3: orr r2, r2, #1\n"
             "str    r2, [sp, #48]\n"
-            "mov    r5, r10\n"
+            "lsrs   r2, r4, #1\n" /* pairs of chunks: 4 a pass, those over first */
+            "mov    r9, #0\n"
+            "cmp    r2, #4\n"
+            "itt    hi\n"
+            "lsrhi  r9, r2, #2\n"
+            "andhi  r2, r2, #3\n"
+            "movs   r3, #80\n" /* bytes of code of a pair */
+            "adr.w  r0, 25f\n"
+            "mls    r0, r2, r3, r0\n"
+            "orr    r0, r0, #1\n"
+            "mov    r2, r0\n"
+            "lsls   r4, r4, #31\n"
+            "beq    4f\n"
+            "adr.w  r2, 22f\n"
+            "orr    r2, r2, #1\n"
+            "4: strd r2, r0, [sp, #36]\n"
+            "movs   r3, r9\n"
+            "str    r3, [sp, #44]\n"
+            "beq    5f\n"
+            "adr.w  r2, 23f\n"
+            "orr    r2, r2, #1\n"
+            "5: str r2, [sp, #32]\n"
             "cmp    r5, r11\n"
             /* 8 outputs. The carry is clear; set, it says that passes are counted. */
             "20: ldmia r1!, {r0, r2, r4, r6, r8, r10, r12, lr}\n"
@@ -189,37 +201,5 @@ NNQ_MVE_NAKED static void nnq_dense_mve_outputs(NNQ_MVE_UNUSED const nnq_dense_m
 }
 
 #undef PAIR
-
-/* `bytes` bytes from `from` to `to`, and zeros up to a multiple of 16. */
-NNQ_MVE_NAKED static void nnq_dense_mve_fill_up(NNQ_MVE_UNUSED uint8_t *to, NNQ_MVE_UNUSED const int8_t *from,
-                                                NNQ_MVE_UNUSED int32_t bytes) {
-    __asm__("1: vctp.8 r2\n"
-            "vpst\n"
-            "vldrbt.u8 q0, [r1], #16\n"
-            "vstrb.8 q0, [r0], #16\n"
-            "subs   r2, r2, #16\n"
-            "bgt    1b\n"
-            "bx     lr\n");
-}
-
-void nnq_dense_mve(const nnq_shape *shape, const uint8_t *constants, const int8_t *input, int8_t *output,
-                   uint8_t *scratch) {
-    const uint32_t chunks = (shape->in_channels + 15u) / 16;
-    const uint32_t blocks = (shape->out_channels + 7u) / 8;
-    const int32_t way = constants[0] + (constants[0] == NNQ_MVE_LONG && shape->away);
-    const int32_t is_even = shape->in_channels % 16 == 0;
-    const nnq_dense_mve_job job = {constants + 4,
-                                   is_even ? input : (const int8_t *)scratch,
-                                   output,
-                                   output + shape->out_channels,
-                                   chunks,
-                                   way,
-                                   (int8_t)constants[1],
-                                   constants + 4 + blocks * (96 + 128 * chunks)};
-    if (!is_even) {
-        nnq_dense_mve_fill_up(scratch, input, shape->in_channels);
-    }
-    nnq_dense_mve_outputs(&job);
-}
 
 #endif
