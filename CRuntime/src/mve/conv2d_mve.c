@@ -45,6 +45,13 @@ typedef struct nnq_conv2d_mve_job {
     nnq_windows windows;
 } nnq_conv2d_mve_job;
 
+typedef char nnq_conv2d_mve_job_is_as_read[offsetof(nnq_conv2d_mve_job, source) == 24 &&
+                                                   offsetof(nnq_conv2d_mve_job, stride) == 60 &&
+                                                   offsetof(nnq_conv2d_mve_job, rows) == 72 &&
+                                                   offsetof(nnq_conv2d_mve_job, by) == 84
+                                               ? 1
+                                               : -1];
+
 /* A chunk of two pixels, in registers a and b, by the next one of 4 channels. */
 #define CHUNK(a, b)                                                                                                    \
     "vldmia r3!, {d8-d15}\n"                                                                                           \

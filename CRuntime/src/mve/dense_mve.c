@@ -13,6 +13,12 @@
 
 #include "naked.h"
 
+typedef char nnq_dense_mve_shape_is_as_read[offsetof(nnq_shape, in_channels) == 4 &&
+                                                    offsetof(nnq_shape, out_channels) == 10 &&
+                                                    offsetof(nnq_shape, away) == 19
+                                                ? 1
+                                                : -1];
+
 /* 32 inputs, in q0 and q1, by the weights of 8 outputs. */
 #define PAIR                                                                                                           \
     "vldmia r3!, {d0-d3}\n"                                                                                            \

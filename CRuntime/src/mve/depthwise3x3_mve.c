@@ -39,6 +39,8 @@ typedef struct nnq_patches_job {
     nnq_patches patches;
 } nnq_patches_job;
 
+typedef char nnq_patches_job_is_as_read[offsetof(nnq_patches_job, loop) == 84 ? 1 : -1];
+
 /* Four sums of a patch. */
 #define SUMS                                                                                                           \
     "vldrw.u32 q0, [q1, #128]!\n"                                                                                      \

@@ -30,6 +30,8 @@ typedef struct nnq_channels_job {
     int32_t way;            /* 40  4: the long way, and `away` */
 } nnq_channels_job;
 
+typedef char nnq_channels_job_is_as_read[offsetof(nnq_channels_job, way) == 40 ? 1 : -1];
+
 /* The next tap: products of even and of odd channels. */
 #define TAP(from)                                                                                                      \
     "vldrb.u8 q4, [" from "]\n"                                                                                        \

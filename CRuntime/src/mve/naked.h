@@ -4,7 +4,7 @@
 #ifndef NNQ_MVE_NAKED_H
 #define NNQ_MVE_NAKED_H
 
-#define NNQ_MVE_NAKED __attribute__((naked, noinline))
+#define NNQ_MVE_NAKED __attribute__((naked, noinline, used))
 #define NNQ_MVE_UNUSED __attribute__((unused))
 
 #endif
