@@ -16,7 +16,7 @@ static const int32_t streaming[] = {NNQ_OP_CONV2D, NNQ_OP_DEPTHWISE_CONV2D, NNQ_
 enum { STREAMING = sizeof streaming / sizeof *streaming };
 
 static int32_t random_kind(rng *r, int all_kinds) {
-    return all_kinds ? rng_range(r, 1, NNQ_OPCODE_LIMIT - 1) : streaming[rng_range(r, 0, STREAMING - 1)];
+    return all_kinds ? rng_range(r, 1, NNQ_UNPACKED_OPCODE_LIMIT - 1) : streaming[rng_range(r, 0, STREAMING - 1)];
 }
 
 /* A program of some ops, each reading the one before or, seldom, any tensor. Returns 0 where it grew too tall. */

@@ -28,7 +28,7 @@ static void random_program(builder *b, rng *r) {
     do {
         builder_start(b);
         random_input(b, r, 9);
-        for (int32_t opcode = 1; opcode < NNQ_OPCODE_LIMIT; opcode++) {
+        for (int32_t opcode = 1; opcode < NNQ_UNPACKED_OPCODE_LIMIT; opcode++) {
             append(b, r, opcode);
         }
     } while (b->op_count < OP_COUNT - 1);

@@ -73,7 +73,7 @@ int main(int argc, char **argv) {
     snprintf(corpus, sizeof corpus, "%s/Fuzz/corpus", argv[1]);
     worked_example(&b);
     int ok = write_file(vectors, "worked-example.nnq", &b) && write_file(corpus, "worked-example.nnq", &b);
-    for (int32_t opcode = 1; ok && opcode < NNQ_OPCODE_LIMIT; opcode++) {
+    for (int32_t opcode = 1; ok && opcode < NNQ_UNPACKED_OPCODE_LIMIT; opcode++) {
         ok = nnq_op_name(opcode) == NULL || write_op(corpus, opcode);
     }
     return ok && write_rings(corpus) ? 0 : 1;

@@ -8,7 +8,7 @@ import NNQFormat
 /// Builds legal programs from a seed, with a taste for the edges: 1 x 1 maps, padding wider than the map, kernels
 /// larger than the map, extreme weights, biases, multipliers and zero points.
 public struct ProgramGenerator {
-    public static let opcodes: [nnq_opcode] = (1..<Int(NNQ_OPCODE_LIMIT)).filter { nnq_op_name(Int32($0)) != nil }.map {
+    public static let opcodes: [nnq_opcode] = (1..<Int(NNQ_UNPACKED_OPCODE_LIMIT)).map {
         nnq_opcode(rawValue: nnq_opcode.RawValue($0))!
     }
 

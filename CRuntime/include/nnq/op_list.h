@@ -25,14 +25,20 @@ enum {
 #include "nnq/kernels.def"
 };
 
-/* One past the largest op code. */
-union nnq_opcode_sizes {
+/* One past the largest op code of ops.def, and of all. */
+union nnq_unpacked_opcode_sizes {
 #define NNQ_OP(code, name, NAME, min_inputs, max_inputs, in_place) char name[code];
 #include "nnq/ops.def"
+};
+union nnq_opcode_sizes {
+    union nnq_unpacked_opcode_sizes unpacked;
 #define NNQ_PACKED(code, op, name, NAME, ISA) char name[code];
 #include "nnq/kernels.def"
 };
-enum { NNQ_OPCODE_LIMIT = 1 + sizeof(union nnq_opcode_sizes) };
+enum {
+    NNQ_UNPACKED_OPCODE_LIMIT = 1 + sizeof(union nnq_unpacked_opcode_sizes),
+    NNQ_OPCODE_LIMIT = 1 + sizeof(union nnq_opcode_sizes)
+};
 
 /* Parameters of each op, `nnq_<op>_params`: the op code, then every field of ops.def as int32_t. */
 #define NNQ_OP(code, name, NAME, min_inputs, max_inputs, in_place)                                                     \

@@ -2,9 +2,9 @@
 // Instructions as objdump writes them, as far as the stack and the flow of control are concerned: Thumb and RISC-V.
 
 /// One instruction.
-struct MachineInstruction {
+package struct MachineInstruction {
     /// What happens after it.
-    enum Flow: Equatable {
+    package enum Flow: Equatable {
         case next
         case jump(UInt64)
         case branch(UInt64)
@@ -18,14 +18,14 @@ struct MachineInstruction {
 
     let address: UInt64
     let size: UInt64
-    let flow: Flow
+    package let flow: Flow
     /// Whether its effect may be left out, and the next instruction follows: in an IT block.
-    let isConditional: Bool
+    package let isConditional: Bool
     /// Bytes by which the stack grows; nil where that is not a number in the instruction.
-    let growth: Int?
+    package let growth: Int?
 
     /// A line of `objdump -d`; nil for other lines and for data.
-    init?(line: Substring) {
+    package init?(line: Substring) {
         let columns = line.split(separator: "\t", omittingEmptySubsequences: false)
         guard columns.count >= 3, let address = UInt64(columns[0].trimming(" :"), radix: 16) else { return nil }
         let (name, condition) = Self.mnemonic(columns[2].trimming(" "))
@@ -70,7 +70,8 @@ struct MachineInstruction {
         case "jr": return operands.hasPrefix("ra") ? .end : target(operands).map { .jump($0) } ?? .indirect(returns: false)
         case "ret", "mret", "udf": return .end
         case "tbb", "tbh": return .table
-        case "pop", "ldmia", "ldm": return operands.contains("pc}") ? .end : .next
+        case "pop": return operands.contains("pc}") ? .end : .next
+        case "ldmia", "ldm": return !operands.contains("pc}") ? .next : operands.hasPrefix("sp!") ? .end : .table
         case "ldr": return operands.hasPrefix("pc, [sp]") ? .end : operands.hasPrefix("pc,") ? .table : .next
         case "mov": return operands == "pc, lr" ? .end : operands.hasPrefix("pc,") ? .table : .next
         default:

@@ -45,11 +45,12 @@ struct RuntimeTables {
         return object.hasPrefix("CRuntime") ? reached("op_rows") : []
     }
 
-    /// Which object each piece of code comes from, by the linker's map.
+    /// Which object each piece of code comes from, by the linker's map. What is not in the program has address 0 there.
     private static func objects(map: String) -> [(range: Range<UInt64>, name: String)] {
         map.split(separator: "\n").compactMap { line in
             let words = line.split(separator: " ")
-            guard words.count >= 3, words[words.count - 1].hasSuffix(".o"), let address = hexadecimal(words[words.count - 3]),
+            guard words.count >= 3, words[words.count - 1].hasSuffix(".o"),
+                let address = hexadecimal(words[words.count - 3]), address > 0,
                 let size = hexadecimal(words[words.count - 2]), size > 0
             else { return nil }
             return (address..<address + size, String(words[words.count - 1]))

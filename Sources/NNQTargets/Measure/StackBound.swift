@@ -10,7 +10,7 @@ public struct StackBound: Sendable {
 }
 
 /// Follows the flow of control and adds up what is pushed.
-struct StackAnalysis {
+package struct StackAnalysis {
     private let code: [UInt64: MachineInstruction]
     /// Functions by address, in order.
     private let functions: [UInt64]
@@ -28,7 +28,7 @@ struct StackAnalysis {
     /// - Parameters:
     ///   - unused: whether a function is one that this program never calls.
     ///   - targets: what a call through a pointer can reach, by the address of the call.
-    init(
+    package init(
         _ program: String, of build: FirmwareBuild, unused: (String) -> Bool = { _ in false },
         targets: @escaping (UInt64) -> [UInt64] = { _ in [] }
     ) throws {
@@ -43,7 +43,7 @@ struct StackAnalysis {
     }
 
     /// The most that a function and all that it calls push; nil where there is no bound or no such function.
-    mutating func depth(of function: String) -> Int? { addresses[function].flatMap { depth(at: $0) } }
+    package mutating func depth(of function: String) -> Int? { addresses[function].flatMap { depth(at: $0) } }
 
     private mutating func depth(at entry: UInt64) -> Int? {
         if unused.contains(entry) { return 0 }

@@ -93,17 +93,6 @@ static int32_t fill_weights(setting *at, int32_t channel, int32_t extreme) {
     return (1 << 16) - 1 - left;
 }
 
-<<<<<<< HEAD
-/* What all channels of a layer have in common, and what forms may rely on: filters that have it not may be refused. */
-typedef struct layer {
-    int32_t zero_point;
-    int32_t rounding;
-    int32_t is_common;
-} layer;
-
-static layer draw_layer(int32_t away) {
-    const layer drawn = {one_in(3) ? -128 : random_in(-128, 127), away || one_in(2), !one_in(4)};
-=======
 /* What the scales of a layer have in common, but where a test wants channels to differ. */
 typedef struct habit {
     int32_t zero_point;
@@ -112,28 +101,18 @@ typedef struct habit {
 
 static habit draw_habit(int32_t away) {
     const habit drawn = {one_in(3) ? -128 : random_in(-128, 127), away || one_in(2)};
->>>>>>> mve
     return drawn;
 }
 
 /* A scale that spreads sums of this size over int8, or any legal one. */
-<<<<<<< HEAD
-static void fill_scale(nnq_high_scale *scale, int32_t sum, int32_t away, const layer *common) {
-    const layer of = common->is_common ? *common : draw_layer(away);
-=======
 static void fill_scale(nnq_high_scale *scale, int32_t sum, const habit *layer, int32_t away) {
->>>>>>> mve
     int32_t bits = 0;
     while (sum >> bits > 1) {
         bits++;
     }
     const int32_t shift = (bits < 4 ? 1 : bits - 3) + (layer->rounding ? 24 : 31);
     scale->multiplier = one_in(10) ? (int32_t)(random_word() >> 1) : (1 << 30) + random_in(0, (1 << 30) - 1);
-<<<<<<< HEAD
-    if (nnq_make_high_scale(scale, scale->multiplier, shift + 31, of.rounding, 7, of.zero_point, away)) {
-=======
     if (nnq_make_high_scale(scale, scale->multiplier, shift, layer->rounding, 7, layer->zero_point, away)) {
->>>>>>> mve
         return;
     }
     scale->shift = random_in(1, 31);
@@ -141,36 +120,22 @@ static void fill_scale(nnq_high_scale *scale, int32_t sum, const habit *layer, i
     scale->multiplier = one_in(4) ? 0 : one_in(3) ? INT32_MAX : scale->multiplier;
 }
 
-<<<<<<< HEAD
-static void fill_channel(setting *at, int32_t channel, int32_t extreme, const layer *common) {
-=======
 static void fill_channel(setting *at, int32_t channel, const habit *layer, int32_t extreme) {
->>>>>>> mve
     nnq_channel *to = &at->channels[channel];
     const int32_t sum = fill_weights(at, channel, extreme);
     const int32_t room = (1 << 23) - 1 - 128 * sum;
     const int32_t typical = room < 2000 ? room : 2000;
     to->bias = extreme && one_in(2) ? (one_in(2) ? room : -room) : random_in(-typical, typical);
-<<<<<<< HEAD
-    fill_scale(&to->scale, one_in(20) ? 0 : 100 * sum + typical, at->shape.away, common);
-=======
     fill_scale(&to->scale, extreme && one_in(20) ? 0 : 100 * sum + typical, layer, at->shape.away);
->>>>>>> mve
 }
 
 void fill_setting(setting *at, int32_t extreme) {
     const uint32_t count = input_bytes(&at->shape);
     const int32_t style = extreme ? random_in(0, 3) : 4;
-<<<<<<< HEAD
-    const layer common = draw_layer(at->shape.away);
-    for (int32_t channel = 0; channel < at->shape.out_channels; channel++) {
-        fill_channel(at, channel, extreme, &common);
-=======
     const habit layer = draw_habit(at->shape.away);
     for (int32_t channel = 0; channel < at->shape.out_channels; channel++) {
         const habit own = draw_habit(at->shape.away);
         fill_channel(at, channel, extreme && one_in(4) ? &own : &layer, extreme);
->>>>>>> mve
     }
     for (uint32_t i = 0; i < count; i++) {
         const int32_t value = style == 0   ? 127
