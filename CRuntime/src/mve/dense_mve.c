@@ -220,6 +220,9 @@ NNQ_MVE_NAKED void nnq_dense_mve(NNQ_MVE_UNUSED const nnq_shape *shape, NNQ_MVE_
             "pop    {r4-r11, pc}\n");
 }
 
+#if NNQ_MVE_ALTERNATE
+#undef OUTPUT
+#endif
 #undef PAIR
 #undef PAIR_BYTES
 
