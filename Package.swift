@@ -71,12 +71,14 @@ let package = Package(
 
         // Tests, what they share, and benchmarks.
         .target(name: "Oracle", dependencies: ["NNQBase", "NNQFormat", "CNNQ"], path: "Tests/Oracle"),
+        .executableTarget(name: "OracleHash", dependencies: ["NNQFormat", "Oracle"], path: "Tests/OracleHash"),
         .target(name: "LayerReference", dependencies: ["NNQGraph"], path: "Tests/LayerReference"),
         .testTarget(name: "NNQFormatTests", dependencies: ["NNQBase", "NNQFormat", "CNNQ", "Oracle"]),
         .testTarget(name: "NNQRuntimeTests", dependencies: ["NNQBase", "NNQFormat", "NNQRuntime", "CNNQ", "Oracle"]),
         .testTarget(
             name: "NNQRewriteTests",
             dependencies: ["NNQFormat", "NNQRewrite", "NNQRuntime", "CNNQ", "Oracle"]),
+        .testTarget(name: "NNQTargetsTests", dependencies: ["NNQTargets", "NNQBase", "NNQFormat", "CNNQ", "Oracle"]),
         .testTarget(name: "NNQCommandTests", dependencies: ["nnq", "NNQGraph", "NNQBase"]),
         .testTarget(name: "NNQGraphTests", dependencies: ["NNQGraph", "NNQBase"]),
         .testTarget(

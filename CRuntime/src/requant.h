@@ -77,8 +77,15 @@ typedef struct nnq_affine {
                                   ? 1                                                                                  \
                                   : -1]))
 
+/* Field by field, so that generated C, where parameters are constants, becomes code for their values. */
 static inline void nnq_load_affine(nnq_affine *affine, const nnq_params *params, int32_t first_field) {
-    memcpy(affine, (const uint8_t *)params + (size_t)(first_field + 1) * sizeof(int32_t), sizeof *affine);
+    const int32_t *fields = (const int32_t *)(const void *)params + first_field + 1;
+    affine->act_min = fields[0];
+    affine->act_max = fields[1];
+    affine->rounding = fields[2];
+    affine->pre_shift = fields[3];
+    affine->shift = fields[4];
+    affine->filter = fields[5];
 }
 
 /* Fills in the requantization, and the filter, of a call whose nnq_affine fields begin with `first_field`; each output

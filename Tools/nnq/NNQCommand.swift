@@ -23,7 +23,7 @@ struct NNQCommand: ParsableCommand {
         subcommands: [
             DataVerb.self, RecipesVerb.self, TrainVerb.self, EvalVerb.self, ImportVerb.self, ExportVerb.self,
             QuantizeVerb.self, CompareVerb.self, RunVerb.self, InspectVerb.self, PlanVerb.self, VerifyVerb.self,
-            CompileVerb.self, MeasureVerb.self,
+            CompileVerb.self, FirmwareVerb.self, MeasureVerb.self,
         ])
 
     static func main() {

@@ -43,6 +43,14 @@ int32_t nnq_pack(int32_t code, const nnq_shape *shape, const int8_t *filter, con
 void nnq_compute_form(int32_t code, const nnq_shape *shape, const uint8_t *constants, const int8_t *input,
                       int8_t *output);
 
+/* --- Generated C --- */
+
+/* Op `op` computes its output rows first .. first + count - 1. */
+typedef void nnq_step(void *context, int32_t op, int32_t first, int32_t count);
+
+/* Calls `step` for each call of a kernel in nnq_run, in order. */
+void nnq_list_steps(const nnq_model *model, nnq_step *step, void *context);
+
 #ifdef __cplusplus
 }
 #endif

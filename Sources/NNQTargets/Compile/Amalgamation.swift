@@ -40,7 +40,7 @@ struct Amalgamation {
             }
             items.forEach { collection.add($0) }
         }
-        return collection.text
+        return try collection.text()
     }
 
     /// What a name means in a file.
@@ -70,26 +70,33 @@ private struct Collection {
         guard item.kind != .declaration, members[item.id] == nil else { return }
         let references = References(item, source)
         let needs = references.items.filter { $0.kind != .declaration && $0.id != item.id }
-        members[item.id] = Member(item: item, text: references.text, needs: needs.map(\.id))
+        // Some macros say static.
+        let needsStatic = item.needsStatic && !needs.contains { $0.kind == .macro && $0.says("static") }
+        let text = (needsStatic ? "static " : "") + references.text
+        members[item.id] = Member(item: item, text: text, needs: needs.map(\.id))
         needs.forEach { add($0) }
     }
 
     /// Each item after what it needs, and otherwise those of a file together and in its order.
-    var text: String {
+    /// - Throws: `FormatError` where items need each other.
+    func text() throws -> String {
         var text = ""
         var heading = ""
         var waiting = members.keys.sorted()
         var written: Set<CItem.ID> = []
         while !waiting.isEmpty {
             let ready = waiting.filter { members[$0]!.needs.allSatisfy(written.contains) }
-            guard let next = ready.first(where: { members[$0]!.item.path == heading }) ?? ready.first else { break }
+            guard let next = ready.first(where: { members[$0]!.item.path == heading }) ?? ready.first else {
+                let names = waiting.flatMap { members[$0]!.item.names }.joined(separator: ", ")
+                throw FormatError.program("the runtime's items cannot be put in order: \(names)")
+            }
             let member = members[next]!
             if member.item.path != heading {
                 heading = member.item.path
                 text += "/* --- \(heading) --- */\n\n"
             }
             text += (member.item.comment.isEmpty ? "" : member.item.comment + "\n")
-            text += (member.item.needsStatic ? "static " : "") + member.text + "\n\n"
+            text += member.text + "\n\n"
             written.insert(next)
             waiting.removeAll { $0 == next }
         }
@@ -146,7 +153,7 @@ private struct References {
         }
         let found = source.items(named: word, in: item.path)
         guard !found.isEmpty, !hidden.contains(word), last != ".", last != "->" else { return word }
-        if declares(found[0].kind) {
+        if declares(word, found[0]) {
             hidden.insert(word)
             return word
         }
@@ -154,10 +161,14 @@ private struct References {
         return renamed(word)
     }
 
-    /// Whether a word after the last one is a name of something new, as in `int32_t word` or `const patch *word`; products
-    /// are `a * word(...)` and `a * WORD`.
-    private func declares(_ kind: CItem.Kind) -> Bool {
-        if last == "*" { return (kind == .function && !isCall || kind == .type) && Self.isName(lastButOne) }
+    /// Whether a word that others define stands for something new here, as in `int32_t word` or `const patch *word`;
+    /// products are `a * word(...)` and `a * WORD`, and macros stand anywhere.
+    private func declares(_ word: String, _ found: CItem) -> Bool {
+        guard found.kind != .macro else { return false }
+        if last == "*" {
+            let isOperand = found.kind == .function ? isCall : found.kind == .data || found.enumerators.contains(word)
+            return !isOperand && Self.isName(lastButOne)
+        }
         return Self.isName(last) && !Self.keywords.contains(last)
     }
 
@@ -169,14 +180,14 @@ private struct References {
         "volatile", "register", "typedef", "extern", "restrict",
     ]
 
-    /// Words within a directive or assembly; names that begin with nnq_ or belong to the file.
+    /// Words within a directive or assembly; in the latter, instructions are not to be taken for functions of the file.
     private mutating func readWords(of token: CToken, hiding parameters: Set<String>) -> String {
         var result = ""
         let inner = token.kind == .literal ? Self.words(token.text) : Self.directiveWords(token.text)
         for (text, isWord) in inner {
             let found = isWord && !parameters.contains(text) ? source.items(named: text, in: item.path) : []
             let isOwn = item.names.contains(text)
-            let isUsed = token.kind == .directive || found.contains { $0.kind == .function || $0.kind == .data }
+            let isUsed = token.kind == .directive || text.hasPrefix("nnq_")
             if isUsed, !isOwn { items += found }
             result += isWord && (isOwn || isUsed && !found.isEmpty) ? renamed(text) : text
         }

@@ -31,17 +31,24 @@ struct CItem: Identifiable {
     let tokens: [CToken]
     /// What it defines, enumerators included.
     let names: [String]
+    /// Those that stand for numbers.
+    var enumerators: [String] = []
 
-    /// True where only its own file sees it.
+    /// True where only its own file sees it: what a file shows to others begins with nnq_.
     var isLocal: Bool {
-        guard path.hasSuffix(".c") else { return false }
-        return kind == .type || kind == .macro || kind == .conditional || isStatic
+        path.hasSuffix(".c") && (kind == .type || kind == .macro || !(names.first ?? "").hasPrefix("nnq_"))
     }
 
     /// True where it is to be made static.
-    var needsStatic: Bool { (kind == .function || kind == .data) && !isStatic }
+    var needsStatic: Bool { (kind == .function || kind == .data) && !says("static") }
 
-    var isStatic: Bool { tokens.contains { $0.text == "static" } && (kind == .function || kind == .data) }
+    /// Whether a word occurs in it.
+    func says(_ word: String) -> Bool {
+        tokens.contains { token in
+            token.text == word
+                || token.kind == .directive && CToken.tokens(of: String(token.text.dropFirst())).contains { $0.text == word }
+        }
+    }
 }
 
 extension CItem {
@@ -55,7 +62,9 @@ extension CItem {
     init(path: String, comment: String, declaration tokens: [CToken]) {
         let outline = Outline(tokens)
         let (kind, names) = outline.classify()
-        self.init(path: path, kind: kind, comment: comment, tokens: tokens, names: names)
+        self.init(
+            path: path, kind: kind, comment: comment, tokens: tokens, names: names,
+            enumerators: kind == .type ? outline.enumerators : [])
     }
 
     init(path: String, comment: String, conditional tokens: [CToken], branches: [CItem]) {
@@ -144,7 +153,7 @@ private struct Outline {
         }
     }
 
-    private var enumerators: [String] {
+    var enumerators: [String] {
         guard parts.contains(where: { $0.text == "enum" && $0.depth == 0 }) else { return [] }
         return parts.indices.dropFirst().compactMap { index in
             let isFirst = ["{", ","].contains(parts[index - 1].text)

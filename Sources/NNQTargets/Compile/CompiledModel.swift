@@ -44,15 +44,15 @@ public struct CompiledModel: Sendable {
 }
 
 extension ProgramFile {
-    /// A file that was packed before must be packed for this target.
+    /// A file that was packed before must be packed for this target, and run op by op.
     fileprivate func checkForms(_ target: TargetCore) throws {
         for (index, place) in program.operations.enumerated() {
-            guard case .packed(let operation) = place.operation,
-                operation.form.instructionSet != target.instructionSet
-            else { continue }
-            throw FormatError.program(
-                "op \(index) is packed as \(operation.form.name), which is not for \(target.rawValue): "
-                    + "compile the file that was not packed")
+            guard case .packed(let operation) = place.operation else { continue }
+            if operation.form.instructionSet != target.instructionSet || plan.stages != program.plainStages {
+                throw FormatError.program(
+                    "op \(index) is packed as \(operation.form.name), which cannot be compiled for \(target.rawValue): "
+                        + "compile the file that was not packed")
+            }
         }
     }
 }

@@ -6,8 +6,13 @@ import NNQFormat
 
 /// What the run function of a model calls.
 struct KernelCalls {
-    /// An op's statements, one a line.
-    private(set) var statements: [[String]] = []
+    /// Ops that run together, and their statements, one a line.
+    struct Stage {
+        let operations: Range<Int>
+        let statements: [String]
+    }
+
+    private(set) var stages: [Stage] = []
     /// Definitions that they need beside constants.
     private(set) var definitions = ""
     /// Functions of the runtime that they call.
@@ -15,19 +20,41 @@ struct KernelCalls {
     /// Ops of ops.def that run by a call structure.
     private(set) var opcodes: Set<Int32> = []
 
+    /// A statement that computes rows: `first` + `advance` * i and those after it.
+    private typealias Statement = (_ step: KernelStep, _ advance: Int) -> String
+
     private let file: ProgramFile
     private let names: CNames
+    private var operations: [[Statement]] = []
 
     init(_ file: ProgramFile, _ names: CNames, _ constants: inout ConstantTable) throws {
         self.file = file
         self.names = names
-        try file.checkPlain()
-        for index in file.program.operations.indices {
-            switch file.program.operations[index].operation {
-            case .reshape where isInPlace(index): statements.append([])
-            case .packed(let operation): statements.append(call(index, operation, &constants))
-            default: statements.append(call(index, &constants))
-            }
+        for index in file.program.operations.indices { prepare(index, &constants) }
+        var first = 0
+        for (stage, steps) in zip(file.plan.stages, try KernelSchedule(file).stages) {
+            let operations = first..<first + stage.operationCount
+            stages.append(Stage(operations: operations, statements: KernelLoop.loops(steps).flatMap(statements)))
+            first = operations.upperBound
+        }
+    }
+
+    /// A loop's statements.
+    private func statements(_ loop: KernelLoop) -> [String] {
+        let isLoop = loop.passes > 1
+        let calls = loop.parts.flatMap { part in
+            operations[part.step.operation].map { $0(part.step, isLoop ? part.advance : 0) }
+        }
+        guard isLoop, !calls.isEmpty else { return calls }
+        return ["for (int32_t i = 0; i < \(loop.passes); i++) {"] + calls.map { "    \($0)" } + ["}"]
+    }
+
+    /// Sets up what one op calls.
+    private mutating func prepare(_ index: Int, _ constants: inout ConstantTable) {
+        switch file.program.operations[index].operation {
+        case .reshape where isInPlace(index): operations.append([])
+        case .packed(let operation): operations.append(call(index, operation, &constants))
+        default: operations.append([call(index, &constants)])
         }
     }
 
@@ -45,7 +72,7 @@ struct KernelCalls {
 
     private mutating func call(
         _ index: Int, _ operation: PackedOperation, _ constants: inout ConstantTable
-    ) -> [String] {
+    ) -> [Statement] {
         let place = file.program.operations[index]
         let output = file.program.inputCount + index
         let scratch = operation.scratchBytes > 0 ? "\(names.arena) + \(file.plan.scratchOffset(in: file.program))" : "NULL"
@@ -54,20 +81,22 @@ struct KernelCalls {
             "&\(names.shape(index))", constants.place(operation.constants, of: index), address(place.inputs[0]),
             address(output), scratch,
         ]
-        var lines = ["\(use("nnq_\(operation.form.name)"))(\(arguments.joined(separator: ", ")));"]
+        let kernel = "\(use("nnq_\(operation.form.name)"))(\(arguments.joined(separator: ", ")));"
+        var statements: [Statement] = [{ _, _ in kernel }]
         if operation.clamps {
             let p = operation.parameters
             let count = file.program.tensors[output].count
-            lines.append("\(use("nnq_clamp_outputs"))(\(address(output)), \(count), \(p.act_min), \(p.act_max));")
+            let clamp = "\(use("nnq_clamp_outputs"))(\(address(output)), \(count), \(p.act_min), \(p.act_max));"
+            statements.append { _, _ in clamp }
         }
-        return lines
+        return statements
     }
 
     private func address(_ tensor: Int) -> String { "\(names.capital)_AT(\(file.plan.offsets[tensor]))" }
 
     // MARK: Ops with a call structure
 
-    private mutating func call(_ index: Int, _ constants: inout ConstantTable) -> [String] {
+    private mutating func call(_ index: Int, _ constants: inout ConstantTable) -> Statement {
         let place = file.program.operations[index]
         let output = file.program.inputCount + index
         var members = [".arena = \(names.arena)"]
@@ -89,8 +118,10 @@ struct KernelCalls {
         opcodes.insert(Int32(place.operation.opcode.rawValue))
         let body = members.map { wrapped("    \($0),") }.joined(separator: "\n")
         definitions += "static const nnq_call \(names.call(index)) = {\n\(body)\n};\n\n"
-        let function = use("nnq_\(place.operation.name)_s8_portable")
-        return ["\(function)(&\(names.call(index)), 0, \(file.program.tensors[output].height));"]
+        let start = "\(use("nnq_\(place.operation.name)_s8_portable"))(&\(names.call(index)), "
+        return { step, advance in
+            start + "\(step.first)\(advance > 0 ? " + \(advance) * i" : ""), \(step.count));"
+        }
     }
 
     private func tensor(_ index: Int) -> String {
@@ -129,14 +160,5 @@ extension nnq_shape {
         };
 
         """
-    }
-}
-
-extension ProgramFile {
-    /// Generated C runs each op once, whole.
-    fileprivate func checkPlain() throws {
-        guard plan.stages == program.plainStages, plan.rowsHeld == program.tensors.map(\.height) else {
-            throw FormatError.program("the model's plan has stages of several ops or rings, which cannot be compiled yet")
-        }
     }
 }

@@ -23,7 +23,7 @@ struct SelfTestText {
             int \(name)_selftest(void) {
                 uint32_t hash = 2166136261u; /* FNV-1a of all outputs */
             \(feeds.joined())\(reset)    \(name)_run();
-            \(hashes.joined())\(reset)    return hash == \(test.hash)u ? 0 : 1;
+            \(hashes.joined())\(reset)    return hash == 0x\(test.hash)u ? 0 : 1;
             }
 
             """

@@ -97,11 +97,12 @@ struct SourceText {
 
     private var run: String {
         var text = "void \(name)_run(void) {\n"
-        for (index, statements) in calls.statements.enumerated() {
-            text += "    NNQ_MARK(\(index)); /* \(description(index)) */\n"
-            text += statements.map { "    \($0)\n" }.joined()
+        for stage in calls.stages {
+            text += "    NNQ_MARK(\(stage.operations.lowerBound));\n"
+            text += stage.operations.map { "    /* \($0) \(description($0)) */\n" }.joined()
+            text += stage.statements.map { "    \($0)\n" }.joined()
         }
-        return text + "    NNQ_MARK(\(calls.statements.count));\n}\n"
+        return text + "    NNQ_MARK(\(program.operations.count));\n}\n"
     }
 
     /// `conv2d_1: conv2d, 32 x 32 x 3 to 32 x 32 x 16`

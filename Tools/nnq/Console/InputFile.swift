@@ -14,6 +14,17 @@ struct InputFile {
 
     init(_ path: String) { self.path = path }
 
+    /// The inputs of a program from as many files; nil where there are none.
+    /// - Throws: an error that says what was expected of which file.
+    static func values(of paths: [String], for program: Program, named model: String) throws -> [[Int8]]? {
+        if paths.isEmpty { return nil }
+        let count = program.inputCount - program.stateCount
+        guard paths.count == count else {
+            throw FileError("\(model) has \(count == 1 ? "one input" : "\(count) inputs"), and \(paths.count) were given")
+        }
+        return try paths.indices.map { try InputFile(paths[$0]).bytes(for: program, input: $0) }
+    }
+
     /// The file's content as input `index` of a program: int8, or the bytes of larger integers.
     /// - Throws: an error that says what was expected.
     func bytes(for program: Program, input index: Int = 0) throws -> [Int8] {

@@ -40,7 +40,9 @@ struct CompileVerb: ParsableCommand {
         guard case .int8(let file, _) = try ModelFile(model) else {
             throw FileError("\(model) is a float model: 'nnq quantize' makes the int8 model that can be compiled")
         }
-        let compiled = try compile(file)
+        let compiled = try CompiledModel(
+            file, target: target, name: name ?? CompiledModel.name(forFile: model),
+            selfTestInputs: try InputFile.values(of: testInput, for: file.program, named: model))
         let files = try compiled.write(to: output)
         if json.isOn {
             return try Console.emit(
@@ -52,17 +54,5 @@ struct CompileVerb: ParsableCommand {
         Console.say(
             "\(grouped(compiled.constantBytes)) bytes of the model's constants, \(grouped(compiled.arenaBytes)) of static RAM"
         )
-    }
-
-    private func compile(_ file: ProgramFile) throws -> CompiledModel {
-        let program = file.program
-        if !testInput.isEmpty, testInput.count != program.inputCount - program.stateCount {
-            throw FileError(
-                "\(model) has \(program.inputCount - program.stateCount) inputs, and \(testInput.count) were given")
-        }
-        let inputs = try testInput.enumerated().map { try InputFile($1).bytes(for: program, input: $0) }
-        return try CompiledModel(
-            file, target: target, name: name ?? CompiledModel.name(forFile: model),
-            selfTestInputs: inputs.isEmpty ? nil : inputs)
     }
 }

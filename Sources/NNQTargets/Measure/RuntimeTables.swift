@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the runtime's calls through pointers can reach in a linked program.
+
+import Foundation
+
+/// The functions in a program's tables of ops and of packed forms, by the place in the runtime that calls them.
+struct RuntimeTables {
+    private let objects: [(range: Range<UInt64>, name: String)]
+    private let functions: [String: [UInt64]]
+    private let runPacked: Range<UInt64>
+
+    /// - Parameter program: linked with `-Wl,-Map=map`.
+    init(_ program: String, of build: FirmwareBuild) throws {
+        objects = Self.objects(map: try build.folder.read("map"))
+        let image = try ProgramImage(Data(contentsOf: URL(fileURLWithPath: "\(build.folder.path)/\(program)")))
+        let slots = try build.compile([.init(path: "Counter/slots.c", flags: ["-O2", "-ICRuntime/src"])])[0]
+        let symbols = try build.symbols(of: program)
+        var functions: [String: [UInt64]] = [:]
+        for line in try build.board.compiler.sibling("nm").run(["-S", slots], in: build.folder.path).split(separator: "\n") {
+            let words = line.split(separator: " ")
+            guard words.count == 4, words[3].hasPrefix("slot_"), let size = UInt64(words[1], radix: 16) else { continue }
+            let slot = words[3].dropFirst(5)
+            let table = "nnq_\(slot.split(separator: "_")[0])_"
+            functions[String(slot)] = symbols.filter { $0.name.hasPrefix(table) }.compactMap {
+                image.word(at: $0.address + size - 1).map { $0 & ~1 }
+            }.filter { $0 != 0 }
+        }
+        self.functions = functions
+        let start = symbols.first { $0.name == "nnq_run_packed" }?.address ?? 0
+        runPacked = start..<(symbols.map(\.address).filter { $0 > start }.min() ?? start)
+    }
+
+    /// What a call at this address can reach: kernels from where ops are run, checks from where records are verified, and
+    /// elsewhere an op's rows or what describes a packed form.
+    func targets(_ address: UInt64) -> [UInt64] {
+        let object = objects.first { $0.range.contains(address) }?.name ?? ""
+        func reached(_ slots: String...) -> [UInt64] { slots.flatMap { functions[$0] ?? [] } }
+        if object.hasSuffix("_run.c.o") || object.hasSuffix("_bands.c.o") { return reached("op_run") }
+        if object.hasSuffix("_verify_records.c.o") { return reached("op_check") }
+        if object.hasSuffix("_packed.c.o") {
+            return runPacked.contains(address)
+                ? reached("packed_kernel")
+                : reached("packed_size", "packed_scratch", "packed_weight", "packed_channel", "packed_valid")
+        }
+        return object.hasPrefix("CRuntime") ? reached("op_rows") : []
+    }
+
+    /// Which object each piece of code comes from, by the linker's map. What is not in the program has address 0 there.
+    private static func objects(map: String) -> [(range: Range<UInt64>, name: String)] {
+        map.split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ")
+            guard words.count >= 3, words[words.count - 1].hasSuffix(".o"),
+                let address = hexadecimal(words[words.count - 3]), address > 0,
+                let size = hexadecimal(words[words.count - 2]), size > 0
+            else { return nil }
+            return (address..<address + size, String(words[words.count - 1]))
+        }
+    }
+
+    private static func hexadecimal(_ word: Substring) -> UInt64? {
+        word.hasPrefix("0x") ? UInt64(word.dropFirst(2), radix: 16) : nil
+    }
+}
+
+/// A linked program's bytes by address: a little-endian 32-bit ELF file.
+private struct ProgramImage {
+    private let bytes: [UInt8]
+
+    init(_ data: Data) { bytes = [UInt8](data) }
+
+    /// The word at an address, or nil where the program has none.
+    func word(at address: UInt64) -> UInt64? {
+        let (table, entrySize, count) = (value(28, 4), value(42, 2), value(44, 2))
+        for entry in 0..<count {
+            let at = table + entry * entrySize
+            let (kind, offset, start, size) = (value(at, 4), value(at + 4, 4), value(at + 8, 4), value(at + 16, 4))
+            if kind == 1, UInt64(start) <= address, address + 4 <= UInt64(start + size) {
+                return UInt64(value(offset + Int(address) - start, 4))
+            }
+        }
+        return nil
+    }
+
+    private func value(_ offset: Int, _ count: Int) -> Int {
+        guard offset >= 0, offset + count <= bytes.count else { return 0 }
+        return (0..<count).reduce(0) { $0 | Int(bytes[offset + $1]) << (8 * $1) }
+    }
+}
