@@ -87,8 +87,8 @@ static __attribute__((noinline)) void conv_stage_run(uint32_t *words, const int8
     }
 }
 
-/* Of windows that lie outside of the map in part, the taps from `at` in kernel row ky on: where they are, and how many of
- * them follow each other. */
+/* The taps from `at` in kernel row ky on, of windows that lie outside of the map in part: where they are, and how many
+ * follow each other. */
 static int32_t conv_clip(conv_work *work, int32_t ky, int32_t at, int32_t offset) {
     const int32_t depth = work->shape->in_channels;
     const int32_t kx = at / depth;
@@ -149,10 +149,10 @@ static void conv_place(conv_work *work, int32_t pixel) {
 
 /* For blocks of four channels: sums over the taps of a slice, and outputs or totals from them.
  *
- * The loop over taps has 49 instructions for 32 products: 4 weights (a4 .. a7), 5 words (a2 and a3 in turns), 20 sums in
- * s0 .. s11, t0 .. t6, ra; a0 and a1 point to weights and words. Sums start at 2^19, so that the lowest 20 bits of a word
- * are a number without sign. Then, for each channel, 34 instructions take the five words apart into Si * 256 (and 2^27
- * more where the 2^19 is in them), and 9 to 11 make an output of each. */
+ * The loop over taps has 49 instructions for 32 products: 4 weights (a4 .. a7), 5 words (a2 and a3 in turns), 20 sums
+ * in s0 .. s11, t0 .. t6, ra; a0 and a1 point to weights and words. Sums start at 2^19, so that the lowest 20 bits of a
+ * word are a number without sign. Then, for each channel, 34 instructions take the five words apart into Si * 256 (and
+ * 2^27 more where the 2^19 is in them), and 8 make an output of each. */
 __attribute__((naked, noinline)) static void conv_blocks(__attribute__((unused)) conv_work *work) {
     __asm__(
         /* sums of the four channels += word `x` * their weights, `t` meanwhile loading the next word */
@@ -173,10 +173,15 @@ __attribute__((naked, noinline)) static void conv_blocks(__attribute__((unused))
         "conv_word a3, a2, \\words+16, s3, s8, t1, t6\n"
         "conv_word a2, a3, 0,          s4, s9, t2, ra\n"
         ".endm\n"
-        ".macro conv_each op, args:vararg\n"
-        ".irp r, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, t0, t1, t2, t3, t4, t5, t6, ra\n"
-        "\\op \\r, \\args\n"
+        ".macro conv_start\n"
+        ".irp sum, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, t0, t1, t2, t3, t4, t5, t6, ra\n"
+        "lui \\sum, 0x80\n"
         ".endr\n"
+        ".endm\n"
+        ".macro conv_frame op\n"
+        "\\op ra, 8(sp)\n \\op s0, 12(sp)\n \\op s1, 16(sp)\n \\op s2, 20(sp)\n \\op s3, 24(sp)\n"
+        "\\op s4, 28(sp)\n \\op s5, 32(sp)\n \\op s6, 36(sp)\n \\op s7, 40(sp)\n \\op s8, 44(sp)\n"
+        "\\op s9, 48(sp)\n \\op s10, 52(sp)\n \\op s11, 56(sp)\n"
         ".endm\n"
         /* an output from `y`, to be clamped to s4 .. s5, at t3; `b` is the bias for it */
         ".macro conv_clamp y\n"
@@ -202,14 +207,14 @@ __attribute__((naked, noinline)) static void conv_blocks(__attribute__((unused))
         "add a1, a1, s10\n add a7, a7, s10\n add ra, ra, s10\n add t5, t5, s10\n add t1, t1, s10\n"
         ".endm\n"
         ".macro conv_scale\n"
-        "lw a2, 0(a0)\n lw a3, 4(a0)\n lw a4, 8(a0)\n addi a0, a0, 12\n andi a5, a4, -256\n mv t3, s2\n addi s2, s2, 1\n"
+        "lw a2, 0(a0)\n lw a3, 4(a0)\n lw a4, 8(a0)\n addi a0, a0, 12\n"
+        "andi a5, a4, -256\n mv t3, s2\n addi s2, s2, 1\n"
         ".endm\n"
     );
     __asm__(
         "addi sp, sp, -64\n"
         "sw a0, 0(sp)\n lw a1, 4(a0)\n sw a1, 4(sp)\n"
-        "sw ra, 8(sp)\n sw s0, 12(sp)\n sw s1, 16(sp)\n sw s2, 20(sp)\n sw s3, 24(sp)\n sw s4, 28(sp)\n sw s5, 32(sp)\n"
-        "sw s6, 36(sp)\n sw s7, 40(sp)\n sw s8, 44(sp)\n sw s9, 48(sp)\n sw s10, 52(sp)\n sw s11, 56(sp)\n"
+        "conv_frame sw\n"
         /* the loop's first turn has taps % 4 taps, or four */
         "lw a1, 16(a0)\n andi a1, a1, 3\n"
         "lla a2, 14f\n beqz a1, 1f\n addi a1, a1, -1\n"
@@ -217,20 +222,20 @@ __attribute__((naked, noinline)) static void conv_blocks(__attribute__((unused))
         "lla a2, 12f\n beqz a1, 1f\n lla a2, 13f\n"
         "1: sw a2, 20(a0)\n"
         "2: lw a2, 0(sp)\n"
-        "conv_each lui, 0x80\n"
+        "conv_start\n"
         "lw a0, 8(a2)\n lw a1, 0(a2)\n lw a2, 20(a2)\n jr a2\n"
         "14: conv_tap 0, 0\n"
         "13: conv_tap 20, 4\n"
         "12: conv_tap 40, 8\n"
         "11: conv_tap 60, 12\n"
         "addi a1, a1, 80\n addi a0, a0, 16\n lw a2, 4(sp)\n bne a1, a2, 14b\n"
-        /* sums to memory; from here on s0: work, s1: mask of a word's high field, s2: the channel's first output, s3: stride,
-         * s4, s5: -128, 127, s6, s7: sums and their end, s8: channels, s9: totals, s10: -2^27, s11: mode */
+        /* sums to memory; from here on s0: work, s1: mask of a word's high field, s2: the channel's first output,
+         * s3: stride, s4, s5: -128, 127, s6, s7: sums and their end, s8: channels, s9: totals, s10: -2^27, s11: mode */
         "lw a2, 0(sp)\n"
-        "sw s0, 44(a2)\n sw s1, 48(a2)\n sw s2, 52(a2)\n sw s3, 56(a2)\n sw s4, 60(a2)\n sw s5, 64(a2)\n sw s6, 68(a2)\n"
-        "sw s7, 72(a2)\n sw s8, 76(a2)\n sw s9, 80(a2)\n sw s10, 84(a2)\n sw s11, 88(a2)\n sw t0, 92(a2)\n"
-        "sw t1, 96(a2)\n sw t2, 100(a2)\n sw t3, 104(a2)\n sw t4, 108(a2)\n sw t5, 112(a2)\n sw t6, 116(a2)\n"
-        "sw ra, 120(a2)\n"
+        "sw s0, 44(a2)\n sw s1, 48(a2)\n sw s2, 52(a2)\n sw s3, 56(a2)\n sw s4, 60(a2)\n"
+        "sw s5, 64(a2)\n sw s6, 68(a2)\n sw s7, 72(a2)\n sw s8, 76(a2)\n sw s9, 80(a2)\n"
+        "sw s10, 84(a2)\n sw s11, 88(a2)\n sw t0, 92(a2)\n sw t1, 96(a2)\n sw t2, 100(a2)\n"
+        "sw t3, 104(a2)\n sw t4, 108(a2)\n sw t5, 112(a2)\n sw t6, 116(a2)\n sw ra, 120(a2)\n"
         "mv s0, a2\n lui s1, 0xfff00\n lw s2, 24(s0)\n lw s3, 28(s0)\n li s4, -128\n li s5, 127\n"
         "addi s6, s0, 44\n addi s7, s6, 80\n lw s8, 32(s0)\n lw s9, 36(s0)\n lui s10, 0xf8000\n lw s11, 40(s0)\n"
         /* t0 .. t4: W0 .. W4 of a channel; S0 in a1, S1 a7, S2 ra, S3 t5, S4 t0, S5 t1, S6 t4, S7 t2 */
@@ -264,11 +269,10 @@ __attribute__((naked, noinline)) static void conv_blocks(__attribute__((unused))
         "10: lw t0, 0(a1)\n addi a1, a1, 4\n add t0, t0, a5\n mulh t0, t0, a2\n"
         "slti t1, t0, -64\n slli t1, t1, 7\n sub t0, t0, t1\n add t0, t0, a3\n"
         "conv_clamp t0\n bne a1, a7, 10b\n j 5b\n"
-        "15: lw ra, 8(sp)\n lw s0, 12(sp)\n lw s1, 16(sp)\n lw s2, 20(sp)\n lw s3, 24(sp)\n lw s4, 28(sp)\n lw s5, 32(sp)\n"
-        "lw s6, 36(sp)\n lw s7, 40(sp)\n lw s8, 44(sp)\n lw s9, 48(sp)\n lw s10, 52(sp)\n lw s11, 56(sp)\n"
-        "addi sp, sp, 64\n ret\n"
-        ".purgem conv_word\n .purgem conv_tap\n .purgem conv_each\n .purgem conv_clamp\n .purgem conv_finish\n"
-        ".purgem conv_total\n .purgem conv_totals\n .purgem conv_lower\n .purgem conv_scale\n");
+        "15: conv_frame lw\n addi sp, sp, 64\n ret\n"
+        ".purgem conv_word\n .purgem conv_tap\n .purgem conv_start\n .purgem conv_frame\n"
+        ".purgem conv_clamp\n .purgem conv_finish\n .purgem conv_total\n .purgem conv_totals\n"
+        ".purgem conv_lower\n .purgem conv_scale\n");
 }
 
 /* Channels of blocks `block` and on, from the words of a slice, taps `first` and on. */
@@ -318,7 +322,7 @@ static __attribute__((noinline)) void conv_pixels(conv_work *work, int32_t pixel
     }
 }
 
-/* Eight columns from top to bottom, so that only those rows of windows are staged that are new; there is room for `rows`. */
+/* Eight columns from top to bottom, so that only those rows of windows are staged that are new; `rows` have room. */
 static void conv_columns(conv_work *work, int32_t rows, int32_t x, int8_t *output) {
     const nnq_shape *shape = work->shape;
     const int32_t step = NNQ_OCTET_WORDS * shape->stride_height * work->row;

@@ -18,8 +18,8 @@ enum {
  * blocks of channels. */
 enum { NNQ_OCTET_WHOLE_TAPS = 160, NNQ_OCTET_SLAB = 16 };
 
-/* The constants begin with it. In scratch there are, in this order: NNQ_OCTET_WORK_BYTES, words, totals, zero points and,
- * where the map has less than eight pixels, eight pixels of a slab's outputs. */
+/* The constants begin with it. In scratch there are, in this order: NNQ_OCTET_WORK_BYTES, words, totals, zero points
+ * and, where the map has less than eight pixels, eight pixels of a slab's outputs. */
 typedef struct __attribute__((may_alias)) nnq_octet_head {
     uint16_t slice; /* taps whose sums fit into the words */
     uint16_t slab;  /* blocks of channels that are computed before the next slice */

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The constants of conv2d for RV32: U16 slice, slab, rows, words_bytes, totals_bytes, zeros_bytes (conv2d_rv32.h); then
- * blocks of four output channels, each I8 weights [taps][4], taps in the order of the unpacked filter, and for each channel
- * I32 multiplier, I32 addend, I32 bias * 256 + shift. Channels that fill the last block up are zero.
+ * blocks of four output channels, each I8 weights [taps][4], taps in the order of the unpacked filter, and for each
+ * channel I32 multiplier, I32 addend, I32 bias * 256 + shift. Channels that fill the last block up are zero.
  */
 #include "../packed.h"
 #include "conv2d_rv32.h"
 
-/* Words hold the sums of a slice of taps whose |w| sum up to MOST_WEIGHT: 128 * 4079 <= 127 * 2^12 + 2^11 - 1. 32 taps of
- * 127 are less. */
+/* Words hold the sums of a slice of taps whose |w| sum up to MOST_WEIGHT: 128 * 4079 <= 127 * 2^12 + 2^11 - 1. 32 taps
+ * of 127 are less. */
 enum { MOST_WEIGHT = 4079, SAFE_TAPS = 32 };
 
-/* The most taps of one of several slices of a window that is too long to be staged as a whole, and of rows that are kept. */
+/* The most taps of a slice of a window that is too long to be staged as a whole, and of rows that are kept. */
 enum { SLICE_TAPS = 128, KEPT_TAPS = 192 };
 
 /* The slab where the window is staged as a whole, so that a new slab costs little. */
@@ -36,8 +36,8 @@ static int32_t slice_limit(const nnq_shape *shape) {
     return taps <= NNQ_OCTET_WHOLE_TAPS ? taps : SLICE_TAPS;
 }
 
-/* Rows are kept where windows overlap and eight columns at a time make up rows of outputs, but for a sixteenth, if there is
- * room for the rows of two outputs; room for three is all that pays. */
+/* Rows are kept where windows overlap and eight columns at a time make up rows of outputs, but for a sixteenth, if
+ * there is room for the rows of two outputs; room for three is all that pays. */
 static int32_t kept_rows(const nnq_shape *shape) {
     const int32_t room = KEPT_TAPS / (shape->kernel_width * shape->in_channels);
     const int32_t least = shape->kernel_height + shape->stride_height;

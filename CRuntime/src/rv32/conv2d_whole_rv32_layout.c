@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * conv2d for RV32 whose window is its whole input, without padding: a dense op, with its constants (dense_rv32_layout.c),
- * the taps of the window being the input in the order of memory.
+ * conv2d for RV32 whose window is its whole input, without padding: a dense op, with its constants
+ * (dense_rv32_layout.c), the taps of the window being the input in the order of memory.
  */
 #include "../packed.h"
 #include "conv2d_whole_rv32.h"

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * dense for RV32: the sums of four outputs in three words; dense_rv32_layout.c has the constants.
  *
- * A word W of the weights of outputs A, B, C, D holds them as bytes, plus 128. All arithmetic being modulo 2^32, with X the
- * sum of the inputs x, these are sums over x of x * W, x * (W >> 8 & 00ff00ff) and x * (W >> 16):
+ * A word W of the weights of outputs A, B, C, D holds them as bytes, plus 128. All arithmetic being modulo 2^32, with X
+ * the sum of the inputs x, these are sums over x of x * W, x * (W >> 8 & 00ff00ff) and x * (W >> 16):
  *
  *     T1 = A + B << 8 + C << 16 + D << 24 + 128 * X * 01010101
  *     T2 = B + D << 16                    + 128 * X * 00010001
  *     T3 = C + D << 8                     + 128 * X * 00000101
  *
  * So they start at the negative of what X adds. |A| .. |D| being less than 2^23, they follow exactly: A + C << 16 is
- * T1 - T2 << 8, and what T3 lacks of the upper halves of that and of T2 are the top bytes of A and of B. The loop has 41
- * instructions for 16 products.
+ * T1 - T2 << 8, and what T3 lacks of the upper halves of that and of T2 are the top bytes of A and of B. The loop has
+ * 41 instructions for 16 products.
  */
 #include "../shape.h"
 
@@ -27,8 +27,8 @@ typedef struct dense_sums {
     uint32_t t3;
 } dense_sums;
 
-/* The sums of sixteen outputs, which begin at `start`. s0 .. s11: sums, a0: where they go, a1: weights, a2: input, a3: its
- * end; a4: x, a5: word of weights, a7: mask, t0, t1: words made of it. */
+/* The sums of sixteen outputs, which begin at `start`. s0 .. s11: sums, a0: where they go, a1: weights, a2: input, a3:
+ * its end; a4: x, a5: word of weights, a7: mask, t0, t1: words made of it. */
 __attribute__((naked, noinline)) static void dense_sixteen(__attribute__((unused)) dense_sums *sums,
                                                            __attribute__((unused)) const uint8_t *weights,
                                                            __attribute__((unused)) const int8_t *input,
@@ -47,9 +47,9 @@ __attribute__((naked, noinline)) static void dense_sixteen(__attribute__((unused
         "dense_four \\words+8, s6, s7, s8\n dense_four \\words+12, s9, s10, s11\n"
         ".endm\n"
         ".macro dense_all op, at\n"
-        "\\op s0, 0(\\at)\n \\op s1, 4(\\at)\n \\op s2, 8(\\at)\n \\op s3, 12(\\at)\n \\op s4, 16(\\at)\n \\op s5, 20(\\at)\n"
-        "\\op s6, 24(\\at)\n \\op s7, 28(\\at)\n \\op s8, 32(\\at)\n \\op s9, 36(\\at)\n \\op s10, 40(\\at)\n"
-        "\\op s11, 44(\\at)\n"
+        "\\op s0, 0(\\at)\n \\op s1, 4(\\at)\n \\op s2, 8(\\at)\n \\op s3, 12(\\at)\n"
+        "\\op s4, 16(\\at)\n \\op s5, 20(\\at)\n \\op s6, 24(\\at)\n \\op s7, 28(\\at)\n"
+        "\\op s8, 32(\\at)\n \\op s9, 36(\\at)\n \\op s10, 40(\\at)\n \\op s11, 44(\\at)\n"
         ".endm\n"
         "addi sp, sp, -48\n"
         "dense_all sw, sp\n"

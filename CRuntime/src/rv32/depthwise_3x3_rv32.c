@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * depthwise_conv2d for RV32 with windows of 3x3; depthwise_3x3_rv32_layout.c says which, depthwise_rv32.h has its constants.
+ * depthwise_conv2d for RV32 with windows of 3x3; depthwise_3x3_rv32_layout.c says which, depthwise_rv32.h has the
+ * constants.
  */
 #include "../shape.h"
 
@@ -34,9 +35,9 @@ typedef struct depthwise_work {
 
 typedef char depthwise_size[sizeof(depthwise_work) == NNQ_DEPTHWISE_3X3_RV32_WORK ? 1 : -1];
 
-/* 3x3 windows, channel by channel, row by row, column by column. A column of pixels adds to the outputs before, at and after
- * it, which are being summed in s0, s1, s2: the first of its pixels moves them on, s0 = s1 + .., s1 = s2 + .., s2 = bias
- * + .., the others add. All sums and weights are times 256, as requantization wants them.
+/* 3x3 windows, channel by channel, row by row, column by column. A column of pixels adds to the outputs before, at and
+ * after it, which are being summed in s0, s1, s2: the first of its pixels moves them on, s0 = s1 + .., s1 = s2 + ..,
+ * s2 = bias + .., the others add. All sums and weights are times 256, as requantization wants them.
  *
  * Stride 1: two output rows, in s0 .. s2 and s3 .. s5, from four input rows. A column: 62 instructions for 18 products.
  * Stride 2: one output row, in s0 and s1. Two columns: 40 instructions for 9 products.
@@ -67,11 +68,15 @@ __attribute__((naked, noinline)) static void depthwise_rows(__attribute__((unuse
         ".macro dw_middle\n"
         "dw_pixel a2\n dw_move s0, s1, s7\n dw_pixel a3\n dw_add s0, s10\n dw_pixel a4\n dw_add s0, t1\n"
         ".endm\n"
-        ".macro dw_store\n dw_scale s0\n sb s0, 0(a5)\n add a5, a5, a6\n .endm\n");
+        ".macro dw_store\n dw_scale s0\n sb s0, 0(a5)\n add a5, a5, a6\n .endm\n"
+        ".macro dw_frame op\n"
+        "\\op ra, 4(sp)\n \\op s0, 8(sp)\n \\op s1, 12(sp)\n \\op s2, 16(sp)\n \\op s3, 20(sp)\n"
+        "\\op s4, 24(sp)\n \\op s5, 28(sp)\n \\op s6, 32(sp)\n \\op s7, 36(sp)\n \\op s8, 40(sp)\n"
+        "\\op s9, 44(sp)\n \\op s10, 48(sp)\n \\op s11, 52(sp)\n"
+        ".endm\n");
     __asm__(
         "addi sp, sp, -64\n sw a0, 0(sp)\n"
-        "sw ra, 4(sp)\n sw s0, 8(sp)\n sw s1, 12(sp)\n sw s2, 16(sp)\n sw s3, 20(sp)\n sw s4, 24(sp)\n sw s5, 28(sp)\n"
-        "sw s6, 32(sp)\n sw s7, 36(sp)\n sw s8, 40(sp)\n sw s9, 44(sp)\n sw s10, 48(sp)\n sw s11, 52(sp)\n"
+        "dw_frame sw\n"
         "mv t5, a0\n lw a6, 16(t5)\n lw a7, 32(t5)\n li a1, 255\n"
         /* a channel: its constants, and what the padding beside the first and the last column adds */
         "1: lw t4, 0(t5)\n lw t3, 0(t4)\n lw t6, 4(t4)\n lw a0, 8(t4)\n"
@@ -99,9 +104,7 @@ __attribute__((naked, noinline)) static void depthwise_rows(__attribute__((unuse
         "mv a2, a3\n mv a3, a4\n mv a4, a5\n lw s0, 12(t5)\n add a5, a5, s0\n addi s1, t4, -1\n bnez s1, 2b\n"
         "sub a2, a2, s0\n sub a3, a3, s0\n sub a4, a4, s0\n li t4, 2\n j 2b\n"
         "5: lw t4, 56(t5)\n addi t4, t4, -1\n sw t4, 56(t5)\n bnez t4, 1b\n"
-        "lw ra, 4(sp)\n lw s0, 8(sp)\n lw s1, 12(sp)\n lw s2, 16(sp)\n lw s3, 20(sp)\n lw s4, 24(sp)\n lw s5, 28(sp)\n"
-        "lw s6, 32(sp)\n lw s7, 36(sp)\n lw s8, 40(sp)\n lw s9, 44(sp)\n lw s10, 48(sp)\n lw s11, 52(sp)\n"
-        "addi sp, sp, 64\n ret\n"
+        "dw_frame lw\n addi sp, sp, 64\n ret\n"
         /* stride 2, row by row; above and below the map lie zero points */
         "6: lw a5, 32(t5)\n addi t4, a5, 1\n sw t4, 32(t5)\n"
         "mv s4, a3\n lw s2, 52(t5)\n lw s3, 48(t5)\n lw a7, 12(t5)\n"
@@ -121,7 +124,7 @@ __attribute__((naked, noinline)) static void depthwise_rows(__attribute__((unuse
         "9: mv t5, s5\n addi s2, s2, -1\n bnez s2, 7b\n j 5b\n"
         ".purgem dw_pixel\n .purgem dw_add\n .purgem dw_move\n .purgem dw_set\n .purgem dw_three\n .purgem dw_first\n"
         ".purgem dw_scale\n .purgem dw_output\n .purgem dw_weight\n .purgem dw_side\n .purgem dw_middle\n"
-        ".purgem dw_store\n");
+        ".purgem dw_store\n .purgem dw_frame\n");
 }
 
 void nnq_depthwise_3x3_rv32(const nnq_shape *shape, const uint8_t *constants, const int8_t *input, int8_t *output,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * depthwise_conv2d for RV32 with windows of 3x3, of stride 1 over a map that keeps its size, or of stride 2 with at most one
- * pixel of padding on each side; depthwise_rv32.h has its constants.
+ * depthwise_conv2d for RV32 with windows of 3x3, of stride 1 over a map that keeps its size, or of stride 2 with at
+ * most one pixel of padding on each side; depthwise_rv32.h has its constants.
  */
 #include "depthwise_3x3_rv32.h"
 #include "depthwise_rv32_layout.h"
