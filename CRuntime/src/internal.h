@@ -153,7 +153,7 @@ enum {
 #define NNQ_KERNEL(op, name, ISA) void nnq_##name(const nnq_call *call, int32_t first, int32_t count);
 #include "nnq/kernels.def"
 
-/* Defines nnq_op_<name>: of int8 tensors; with a kernel other than the portable one, chosen by NNQ_NATIVE of shape.h; or
+/* Defines nnq_op_<name>: of int8 tensors; with another kernel than the portable one, chosen by NNQ_NATIVE of shape.h; or
  * with types and updated inputs of its own. */
 #define NNQ_DEFINE_OP(name, check_function, rows_function)                                                             \
     NNQ_DEFINE_OP_OF(name, check_function, rows_function, nnq_##name##_s8_portable, 0, 0)

@@ -6,9 +6,9 @@
 
 #include "fixed_point.h"
 
-/* h = a * multiplier / 2^31 to nearest, where a = acc * 2^left; then h / 2^right to nearest, ties away from zero. Ties of
- * the first are as TFLite's rounding doubling high multiply has them: away from zero above it and towards zero below,
- * which is upwards.
+/* h = a * multiplier / 2^31 to nearest, where a = acc * 2^left; then h / 2^right to nearest, ties away from zero. Ties
+ * of the first are as TFLite's rounding doubling high multiply has them: away from zero above it and towards zero
+ * below, which is upwards.
  * Requires 0 <= multiplier, 1 <= shift <= 62 and |acc * 2^left| <= 2^31 - 1. Then |product| < 2^62 and
  * |h| <= 2^31 - 1, so that neither step saturates. */
 int32_t nnq_scale_twice(int32_t acc, int32_t multiplier, int32_t shift) {

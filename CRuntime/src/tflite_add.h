@@ -14,8 +14,8 @@
  *     output = saturate(scale(half_base + h * 2^20 + 2 * other, multiplier, addend, shift))
  *     scale(x, ...) = (floor(x * multiplier / 2^32 + 1/2) + addend - (x < 0)) >> shift
  *
- * The addend is half of the second rounding's unit, and has the output's zero point. |2 * sum| < 2^30. The order is that
- * in which assembly loads it. */
+ * The addend is half of the second rounding's unit, and has the output's zero point. |2 * sum| < 2^30. The order is
+ * that in which assembly loads it. */
 typedef struct nnq_half_sum {
     const int8_t *half;
     const int8_t *other;

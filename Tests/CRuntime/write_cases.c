@@ -155,7 +155,8 @@ static void bench_softmax(FILE *to, int32_t opcode, int32_t channels) {
 
 static void write_bench(FILE *to) {
     /* As TFLite has them: the input of the larger scale is multiplied by exactly a half. */
-    nnq_params tflite = {.tflite_add = {NNQ_OP_TFLITE_ADD, 1 << 30, 31, 1518500249, 32, 1717986918, 49, 20, 0, -128, 127}};
+    nnq_params tflite = {
+        .tflite_add = {NNQ_OP_TFLITE_ADD, 1 << 30, 31, 1518500249, 32, 1717986918, 49, 20, 0, -128, 127}};
     const nnq_params add = {.add = {NNQ_OP_ADD, 29123, 21007, 1 << 15, 16, -128, 127}};
     put_number(to, 15);
     bench_pair(to, &tflite, 32, 32, 16);

@@ -9,7 +9,7 @@
 #include "../average_pool.h"
 
 /* Channels are added up in halfwords, channels n and n + 2 in one register; 255 times 128 still fit.
- *     r0 input  r1 step  r2 pixels left after these  r3 acc  r4 .. r7 halfwords  r8, r9 inputs  r12 pixels left of these */
+ *     r0 input  r1 step  r2 pixels left after these  r3 acc  r4 .. r7 halfwords  r8, r9 inputs  r12 of these left */
 NNQ_ASSEMBLY void add_lanes(NNQ_REGISTER const int8_t *input, NNQ_REGISTER int32_t step, NNQ_REGISTER int32_t count,
                             NNQ_REGISTER int32_t *acc) {
     __asm__("push {r4-r11, lr}\n"

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The constants of depthwise convolution 3x3 for Armv7E-M, of layers with nnq_scale_high's extra step and without: 8 bytes
- * and 20 for each channel.
+ * The constants of depthwise convolution 3x3 for Armv7E-M, of layers with nnq_scale_high's extra step and without: 8
+ * bytes and 20 for each channel.
  *
  *     I32 half     2 * output zero point + 1, so that a channel's addend is half * 2^(shift - 1) + extra
  *     I32 extra    64 where rounding twice, else 0
  *     for each channel:
  *         U32 bias * 2^8 + shift
  *         I32 multiplier
- *         I8 weights of three columns, each w1, w0, w2, w1 for w0 in the upper row: bytes 1 and 3, and 0 and 2, are pairs
- *                                       of rows that lie below each other, and stand where w * 2^8 has to in a halfword
+ *         I8 weights of three columns, each w1, w0, w2, w1, w0 the upper one: bytes 1 and 3, and 0 and 2, are of rows
+ *                                       that lie below each other, and stand where w * 2^8 has to in a halfword
  */
 #include "../packed.h"
 

@@ -69,7 +69,8 @@ static void run_case(uint32_t number) {
     read(sizes, sizeof sizes, sizeof sizes, op, number);
     read(file, sizes[0], sizeof file, op, number);
     const int32_t error = nnq_open(&model, file, sizes[0], nnq_all_ops, NULL);
-    if (error != NNQ_OK || nnq_arena_size(&model) > ARENA_BYTES || nnq_start(&session, &model, arena, ARENA_BYTES) != NNQ_OK) {
+    if (error != NNQ_OK || nnq_arena_size(&model) > ARENA_BYTES ||
+        nnq_start(&session, &model, arena, ARENA_BYTES) != NNQ_OK) {
         fail(op, number, "cannot be opened, error minus", (uint32_t)-error);
     }
     memset(arena + nnq_arena_size(&model), 0x5A, GUARD);
