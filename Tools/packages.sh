@@ -3,7 +3,7 @@
 
 # What the toolkit links, and what its tests need beside that.
 build_packages=(libdnnl-dev libpng-dev libturbojpeg0-dev zlib1g-dev)
-test_packages=(gcc make python3 libcmocka-dev lld gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm)
+test_packages=(gcc make python3 libcmocka-dev lld gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm gcc-riscv64-unknown-elf qemu-system-misc)
 
 # need_swift: stops with a sentence where there is no Swift 6.
 need_swift() {

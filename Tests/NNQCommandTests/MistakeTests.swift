@@ -12,7 +12,7 @@ struct MistakeTests {
 
     @Test(arguments: [
         "data", "recipes", "train", "eval", "import", "export", "quantize", "compare", "run", "inspect", "plan",
-        "verify",
+        "verify", "compile", "firmware",
     ])
     func everyVerbHasHelpWithAnExample(verb: String) throws {
         let call = try Command.run(verb, "--help")

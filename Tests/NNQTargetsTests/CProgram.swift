@@ -3,7 +3,7 @@
 
 import Foundation
 
-/// A folder with C files, which goes when its owner does.
+/// A folder with C files. It goes when its owner does, which calls of this class's methods keep.
 final class CProgram {
     /// The runtime's own warnings.
     static let warnings = [
@@ -28,16 +28,17 @@ final class CProgram {
 
     /// What a compiler says, nothing where it is content.
     func compile(_ compiler: String, _ flags: [String]) throws -> String {
-        let call = try Self.run([compiler] + Self.warnings + flags + sources + ["-o", "program"], in: folder)
-        return call.status == 0 ? "" : "\(compiler) \(flags): \(call.output.prefix(4000))"
+        let (status, output) = try call([compiler] + Self.warnings + flags + sources + ["-o", "program"])
+        return status == 0 ? "" : "\(compiler) \(flags): \(output.prefix(4000))"
     }
 
     /// The exit status of the program, and what it printed.
     func run() throws -> (status: Int32, output: String) {
-        try Self.run([folder.appendingPathComponent("program").path], in: folder)
+        try call([folder.appendingPathComponent("program").path])
     }
 
-    static func run(_ words: [String], in folder: URL) throws -> (status: Int32, output: String) {
+    /// Calls a program in the folder; returns its exit status and all that it printed.
+    func call(_ words: [String]) throws -> (status: Int32, output: String) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = words

@@ -20,6 +20,7 @@ import Testing
         }
         #expect(found.count > 50)
         #expect(Set(found.keys) == Set(RuntimeText.files.keys))
-        for (path, text) in found { #expect(RuntimeText.files[path] == text, "\(path): build again") }
+        let stale = found.filter { RuntimeText.files[$0.key] != $0.value }.keys.sorted()
+        #expect(stale == [], "build again")
     }
 }

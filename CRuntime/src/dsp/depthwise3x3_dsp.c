@@ -30,7 +30,7 @@ enum { LAYER = 8, RECORD = 20 };
 #define ODD_PAIR 0x40000000u   /* the number of whole pairs is odd */
 #define LOWER_EDGE 0x20000000u /* the last pair has only its upper row inside */
 
-/* The assembly below knows these offsets. */
+/* What tiles of some output rows share. The assembly below knows the offsets. */
 typedef struct tile {
     int32_t half;     /*  0: the layer's, of which each channel makes its addend */
     int32_t extra;    /*  4 */
@@ -39,15 +39,20 @@ typedef struct tile {
     int32_t diagonal; /* 16: to the one below and to the right */
     int32_t last;     /* 20: 0, or where the rows are odd in number 1 more than `diagonal` is for the last one */
     int32_t height;   /* 24: bytes of scratch that blocks go down */
-    int32_t gap;      /* 28: from there to the next two columns */
+    int32_t gap;      /* 28: bytes of scratch from there to the next two columns */
     int32_t back;     /* 32: the same for the output */
     int32_t columns;  /* 36: of outputs */
     int32_t row;      /* 40: bytes of an input row */
     uint32_t padding; /* 44: four zero points */
     uint32_t edges;   /* 48 */
     int32_t quads;    /* 52: two whole pairs of rows each */
+    const nnq_shape *shape;
+    const int8_t *input;
+    uint8_t *scratch;
+    int32_t width;   /* output columns of all tiles but the last */
+    int32_t inside;  /* bytes of input to the first row inside of the map */
+    int32_t outside; /* bytes of scratch from a column to that row */
 } tile;
-
 
 /* Sets columns of scratch to pairs of zero points. */
 NNQ_ASSEMBLY void clear(NNQ_REGISTER uint8_t *from, NNQ_REGISTER uint8_t *end, NNQ_REGISTER uint32_t pair) {
@@ -160,13 +165,21 @@ NNQ_ASSEMBLY void unpack(NNQ_REGISTER uint8_t *to, NNQ_REGISTER const int8_t *fr
     "smlad " lower ", r1, " first ", " lower "\n"
 #define TAPS_BELOW(lower, second) "smlabt " lower ", r0, " second ", " lower "\n"
 
+/* A high word with its addend. */
+#define SCALE(acc) "smmla " acc ", " acc ", r0, r1\n"
+
+/* The same with nnq_scale_high's extra step. */
+#define SCALE_AWAY(acc)                                                                                                \
+    "smmla " acc ", " acc ", r0, r1\n"                                                                                 \
+    "add " acc ", " acc ", #64\n"                                                                                      \
+    "cmp " acc ", r1\n"                                                                                                \
+    "it lt\n"                                                                                                          \
+    "sublt " acc ", " acc ", #128\n"
+
 /* Four sums become outputs and are stored, lower ones first; then on to the next block, but at the end of the column. */
-#define FINISH_BLOCK(next)                                                                                             \
+#define FINISH_BLOCK(SCALE_ONE, next)                                                                                  \
     "ldrd r0, r1, [sp, #16]\n"                                                                                         \
-    "smmla r2, r2, r0, r1\n"                                                                                           \
-    "smmla r3, r3, r0, r1\n"                                                                                           \
-    "smmla r4, r4, r0, r1\n"                                                                                           \
-    "smmla r5, r5, r0, r1\n"                                                                                           \
+    SCALE_ONE("r2") SCALE_ONE("r3") SCALE_ONE("r4") SCALE_ONE("r5")                                                    \
     "ldrd r0, r1, [sp, #24]\n"                                                                                         \
     "asr r2, r2, r0\n"                                                                                                 \
     "asr r3, r3, r0\n"                                                                                                 \
@@ -209,151 +222,160 @@ NNQ_ASSEMBLY void unpack(NNQ_REGISTER uint8_t *to, NNQ_REGISTER const int8_t *fr
     "bgt " block "\n"                                                                                                  \
     "b " done "\n"
 
-/* All outputs of one channel of a tile, two columns at a time, each from top to bottom. Of an odd column at stride 2 the
+/* A function: all outputs of one channel of a tile, two columns at a time, each from top to bottom. Of an odd column at stride 2 the
  * right outputs are stored to where the left ones will be.
  *     r0, r1 temporary  r2 upper left  r3 upper right  r4 lower left  r5 lower right: sums, then outputs
  *     r6, r7, r8 (w0, w1) of the three columns  r9, r10, r11 (w1, w2)  r12 output  lr scratch
  *     sp 0 bias, four times  16 multiplier, addend  24 shift, diagonal  32 channels, end of the column in scratch
  *        40 columns left, last  48 gap, back */
+#define CONVOLVE(SCALE_ONE)                                                                                            \
+    "push {r4-r11, lr}\n"                                                                                              \
+    "sub sp, sp, #56\n"                                                                                                \
+    "mov lr, r0\n"                                                                                                     \
+    "mov r12, r2\n"                                                                                                    \
+    "ldm r1!, {r4, r5}\n"                                                                                              \
+    "ldm r3!, {r6, r7}\n"                                                                                              \
+    "uxtb r2, r4\n" /* shift */                                                                                        \
+    "subs r4, r4, r2\n"                                                                                                \
+    "strd r4, r4, [sp]\n"                                                                                              \
+    "strd r4, r4, [sp, #8]\n"                                                                                          \
+    "subs r0, r2, #1\n"                                                                                                \
+    "lsls r6, r6, r0\n"                                                                                                \
+    "adds r6, r6, r7\n"                                                                                                \
+    "strd r5, r6, [sp, #16]\n"                                                                                         \
+    "ldm r3, {r0, r3-r9}\n"                                                                                            \
+    "strd r2, r4, [sp, #24]\n"                                                                                         \
+    "add r6, r6, lr\n"                                                                                                 \
+    "strd r3, r6, [sp, #32]\n"                                                                                         \
+    "strd r9, r5, [sp, #40]\n"                                                                                         \
+    "strd r7, r8, [sp, #48]\n"                                                                                         \
+    "mov r2, r9\n"                                                                                                     \
+    "ldm r1, {r9-r11}\n"                                                                                               \
+    "and r6, r9, #0xff00ff00\n"                                                                                        \
+    "and r7, r10, #0xff00ff00\n"                                                                                       \
+    "and r8, r11, #0xff00ff00\n"                                                                                       \
+    "bic r9, r9, #0xff00ff00\n"                                                                                        \
+    "bic r10, r10, #0xff00ff00\n"                                                                                      \
+    "bic r11, r11, #0xff00ff00\n"                                                                                      \
+    "lsl r9, r9, #8\n"                                                                                                 \
+    "lsl r10, r10, #8\n"                                                                                               \
+    "lsl r11, r11, #8\n"                                                                                               \
+    "cmp r0, #2\n"                                                                                                     \
+    "beq 5f\n"                                                                                                         \
+    "cmp r2, #1\n"                                                                                                     \
+    "beq 3f\n"                                                                                                         \
+                                                                                                                       \
+    "1: ldm sp, {r2-r5}\n" /* stride 1 */                                                                              \
+    "ldrd r0, r1, [lr, #672]\n"                                                                                        \
+    TAPS("r3", "r5", "r8", "r11")                                                                                      \
+    "ldrd r0, r1, [lr, #448]\n"                                                                                        \
+    TAPS("r3", "r5", "r7", "r10")                                                                                      \
+    TAPS("r2", "r4", "r8", "r11")                                                                                      \
+    "ldrd r0, r1, [lr, #224]\n"                                                                                        \
+    TAPS("r3", "r5", "r6", "r9")                                                                                       \
+    TAPS("r2", "r4", "r7", "r10")                                                                                      \
+    "ldrd r0, r1, [lr], #4\n"                                                                                          \
+    TAPS("r2", "r4", "r6", "r9")                                                                                       \
+    FINISH_BLOCK(SCALE_ONE, "1b")                                                                                      \
+    FINISH_COLUMNS("2f", "9", "448")                                                                                   \
+    "ble 8f\n"                                                                                                         \
+    "cmp r2, #1\n"                                                                                                     \
+    "bne 1b\n"                                                                                                         \
+    "b 3f\n"                                                                                                           \
+    "2:" ODD_ROW("1b", "9b")                                                                                           \
+                                                                                                                       \
+    "3: ldr r0, [sp, #28]\n" /* one column at stride 1, with its row in r4 and its end in r5 */                        \
+    "ldrd r1, r5, [sp, #32]\n"                                                                                         \
+    "subs r4, r0, r1\n"                                                                                                \
+    "4: ldrd r2, r3, [sp]\n"                                                                                           \
+    "ldrd r0, r1, [lr, #448]\n"                                                                                        \
+    TAPS("r2", "r3", "r8", "r11")                                                                                      \
+    "ldrd r0, r1, [lr, #224]\n"                                                                                        \
+    TAPS("r2", "r3", "r7", "r10")                                                                                      \
+    "ldrd r0, r1, [lr], #4\n"                                                                                          \
+    TAPS("r2", "r3", "r6", "r9")                                                                                       \
+    "ldrd r0, r1, [sp, #16]\n"                                                                                         \
+    SCALE_ONE("r2") SCALE_ONE("r3")                                                                                    \
+    "ldr r0, [sp, #24]\n"                                                                                              \
+    "asrs r2, r2, r0\n"                                                                                                \
+    "asrs r3, r3, r0\n"                                                                                                \
+    "ssat r2, #8, r2\n"                                                                                                \
+    "ssat r3, #8, r3\n"                                                                                                \
+    "strb r3, [r12, r4]\n"                                                                                             \
+    "strb r2, [r12]\n"                                                                                                 \
+    "add r12, r12, r4, lsl #1\n"                                                                                       \
+    "cmp lr, r5\n"                                                                                                     \
+    "blo 4b\n"                                                                                                         \
+    "ldr r0, [sp, #44]\n"                                                                                              \
+    "cmp r0, #0\n"                                                                                                     \
+    "it ne\n"                                                                                                          \
+    "cmpne r4, #0\n"                                                                                                   \
+    "beq 8f\n"                                                                                                         \
+    "movs r4, #0\n"                                                                                                    \
+    "b 4b\n"                                                                                                           \
+                                                                                                                       \
+    "5: cmp r2, #1\n" /* stride 2 */                                                                                   \
+    "bne 6f\n"                                                                                                         \
+    "ldrd r0, r1, [sp, #28]\n"                                                                                         \
+    "ldr r3, [sp, #44]\n"                                                                                              \
+    "subs r0, r0, r1\n"                                                                                                \
+    "movs r1, #0\n"                                                                                                    \
+    "strd r0, r1, [sp, #28]\n"                                                                                         \
+    "cbz r3, 6f\n"                                                                                                     \
+    "movs r3, #1\n"                                                                                                    \
+    "str r3, [sp, #44]\n"                                                                                              \
+    "6: ldm sp, {r2-r5}\n"                                                                                             \
+    "ldr r0, [lr, #904]\n"                                                                                             \
+    TAPS_BELOW("r5", "r11")                                                                                            \
+    "ldrd r0, r1, [lr, #896]\n"                                                                                        \
+    TAPS_2("r3", "r5", "r8", "r11")                                                                                    \
+    "ldr r0, [lr, #680]\n"                                                                                             \
+    TAPS_BELOW("r5", "r10")                                                                                            \
+    "ldrd r0, r1, [lr, #672]\n"                                                                                        \
+    TAPS_2("r3", "r5", "r7", "r10")                                                                                    \
+    "ldr r0, [lr, #456]\n"                                                                                             \
+    TAPS_BELOW("r5", "r9")                                                                                             \
+    TAPS_BELOW("r4", "r11")                                                                                            \
+    "ldrd r0, r1, [lr, #448]\n"                                                                                        \
+    TAPS_2("r3", "r5", "r6", "r9")                                                                                     \
+    TAPS_2("r2", "r4", "r8", "r11")                                                                                    \
+    "ldr r0, [lr, #232]\n"                                                                                             \
+    TAPS_BELOW("r4", "r10")                                                                                            \
+    "ldrd r0, r1, [lr, #224]\n"                                                                                        \
+    TAPS_2("r2", "r4", "r7", "r10")                                                                                    \
+    "ldr r0, [lr, #8]\n"                                                                                               \
+    TAPS_BELOW("r4", "r9")                                                                                             \
+    "ldrd r0, r1, [lr], #8\n"                                                                                          \
+    TAPS_2("r2", "r4", "r6", "r9")                                                                                     \
+    FINISH_BLOCK(SCALE_ONE, "6b")                                                                                      \
+    FINISH_COLUMNS("7f", "9", "896")                                                                                   \
+    "bgt 5b\n"                                                                                                         \
+    "8: add sp, sp, #56\n"                                                                                             \
+    "pop {r4-r11, pc}\n"                                                                                               \
+    "7:" ODD_ROW("6b", "9b")
+
+typedef void convolution(const uint8_t *scratch, const uint8_t *record, int8_t *output, const tile *t);
+
 NNQ_ASSEMBLY void convolve(NNQ_REGISTER const uint8_t *scratch, NNQ_REGISTER const uint8_t *record,
                            NNQ_REGISTER int8_t *output, NNQ_REGISTER const tile *t) {
-    __asm__("push {r4-r11, lr}\n"
-            "sub sp, sp, #56\n"
-            "mov lr, r0\n"
-            "mov r12, r2\n"
-            "ldm r1!, {r4, r5}\n"
-            "ldm r3!, {r6, r7}\n"
-            "uxtb r2, r4\n" /* shift */
-            "subs r4, r4, r2\n"
-            "strd r4, r4, [sp]\n"
-            "strd r4, r4, [sp, #8]\n"
-            "subs r0, r2, #1\n"
-            "lsls r6, r6, r0\n"
-            "adds r6, r6, r7\n"
-            "strd r5, r6, [sp, #16]\n"
-            "ldm r3, {r0, r3-r9}\n"
-            "strd r2, r4, [sp, #24]\n"
-            "add r6, r6, lr\n"
-            "strd r3, r6, [sp, #32]\n"
-            "strd r9, r5, [sp, #40]\n"
-            "strd r7, r8, [sp, #48]\n"
-            "mov r2, r9\n"
-            "ldm r1, {r9-r11}\n"
-            "and r6, r9, #0xff00ff00\n"
-            "and r7, r10, #0xff00ff00\n"
-            "and r8, r11, #0xff00ff00\n"
-            "bic r9, r9, #0xff00ff00\n"
-            "bic r10, r10, #0xff00ff00\n"
-            "bic r11, r11, #0xff00ff00\n"
-            "lsl r9, r9, #8\n"
-            "lsl r10, r10, #8\n"
-            "lsl r11, r11, #8\n"
-            "cmp r0, #2\n"
-            "beq 5f\n"
-            "cmp r2, #1\n"
-            "beq 3f\n"
+    __asm__(CONVOLVE(SCALE));
+}
 
-            "1: ldm sp, {r2-r5}\n" /* stride 1 */
-            "ldrd r0, r1, [lr, #672]\n"
-            TAPS("r3", "r5", "r8", "r11")
-            "ldrd r0, r1, [lr, #448]\n"
-            TAPS("r3", "r5", "r7", "r10")
-            TAPS("r2", "r4", "r8", "r11")
-            "ldrd r0, r1, [lr, #224]\n"
-            TAPS("r3", "r5", "r6", "r9")
-            TAPS("r2", "r4", "r7", "r10")
-            "ldrd r0, r1, [lr], #4\n"
-            TAPS("r2", "r4", "r6", "r9")
-            FINISH_BLOCK("1b")
-            FINISH_COLUMNS("2f", "9", "448")
-            "ble 8f\n"
-            "cmp r2, #1\n"
-            "bne 1b\n"
-            "b 3f\n"
-            "2:" ODD_ROW("1b", "9b")
-
-            "3: ldr r0, [sp, #28]\n" /* one column at stride 1, with its row in r4 and its end in r5 */
-            "ldrd r1, r5, [sp, #32]\n"
-            "subs r4, r0, r1\n"
-            "4: ldrd r2, r3, [sp]\n"
-            "ldrd r0, r1, [lr, #448]\n"
-            TAPS("r2", "r3", "r8", "r11")
-            "ldrd r0, r1, [lr, #224]\n"
-            TAPS("r2", "r3", "r7", "r10")
-            "ldrd r0, r1, [lr], #4\n"
-            TAPS("r2", "r3", "r6", "r9")
-            "ldrd r0, r1, [sp, #16]\n"
-            "smmla r2, r2, r0, r1\n"
-            "smmla r3, r3, r0, r1\n"
-            "ldr r0, [sp, #24]\n"
-            "asrs r2, r2, r0\n"
-            "asrs r3, r3, r0\n"
-            "ssat r2, #8, r2\n"
-            "ssat r3, #8, r3\n"
-            "strb r3, [r12, r4]\n"
-            "strb r2, [r12]\n"
-            "add r12, r12, r4, lsl #1\n"
-            "cmp lr, r5\n"
-            "blo 4b\n"
-            "ldr r0, [sp, #44]\n"
-            "cmp r0, #0\n"
-            "it ne\n"
-            "cmpne r4, #0\n"
-            "beq 8f\n"
-            "movs r4, #0\n"
-            "b 4b\n"
-
-            "5: cmp r2, #1\n" /* stride 2 */
-            "bne 6f\n"
-            "ldrd r0, r1, [sp, #28]\n"
-            "ldr r3, [sp, #44]\n"
-            "subs r0, r0, r1\n"
-            "movs r1, #0\n"
-            "strd r0, r1, [sp, #28]\n"
-            "cbz r3, 6f\n"
-            "movs r3, #1\n"
-            "str r3, [sp, #44]\n"
-            "6: ldm sp, {r2-r5}\n"
-            "ldr r0, [lr, #904]\n"
-            TAPS_BELOW("r5", "r11")
-            "ldrd r0, r1, [lr, #896]\n"
-            TAPS_2("r3", "r5", "r8", "r11")
-            "ldr r0, [lr, #680]\n"
-            TAPS_BELOW("r5", "r10")
-            "ldrd r0, r1, [lr, #672]\n"
-            TAPS_2("r3", "r5", "r7", "r10")
-            "ldr r0, [lr, #456]\n"
-            TAPS_BELOW("r5", "r9")
-            TAPS_BELOW("r4", "r11")
-            "ldrd r0, r1, [lr, #448]\n"
-            TAPS_2("r3", "r5", "r6", "r9")
-            TAPS_2("r2", "r4", "r8", "r11")
-            "ldr r0, [lr, #232]\n"
-            TAPS_BELOW("r4", "r10")
-            "ldrd r0, r1, [lr, #224]\n"
-            TAPS_2("r2", "r4", "r7", "r10")
-            "ldr r0, [lr, #8]\n"
-            TAPS_BELOW("r4", "r9")
-            "ldrd r0, r1, [lr], #8\n"
-            TAPS_2("r2", "r4", "r6", "r9")
-            FINISH_BLOCK("6b")
-            FINISH_COLUMNS("7f", "9", "896")
-            "bgt 5b\n"
-            "8: add sp, sp, #56\n"
-            "pop {r4-r11, pc}\n"
-            "7:" ODD_ROW("6b", "9b"));
+NNQ_ASSEMBLY void convolve_away(NNQ_REGISTER const uint8_t *scratch, NNQ_REGISTER const uint8_t *record,
+                                NNQ_REGISTER int8_t *output, NNQ_REGISTER const tile *t) {
+    __asm__(CONVOLVE(SCALE_AWAY));
 }
 
 static int32_t least(int32_t a, int32_t b) {
     return a < b ? a : b;
 }
 
-/* Sets what all tiles of output rows y .. y + rows - 1 share; returns the first input row inside of the map, counted
- * from the tile's first. */
-static int32_t begin_rows(const nnq_shape *shape, tile *t, int32_t y, int32_t rows) {
+/* Output rows y .. y + rows - 1. */
+static __attribute__((noinline)) void begin_rows(tile *t, int32_t y, int32_t rows) {
+    const nnq_shape *shape = t->shape;
     const int32_t top = y * t->stride - shape->pad_top;
     const int32_t pairs = (rows + 1) / 2 * t->stride + 1;
-    const int32_t first = top < 0 ? -top : 0;
+    const int32_t first = top < 0 ? -top : 0; /* input row inside of the map, of those from `top` on */
     const int32_t end = least(2 * pairs, shape->in_height - top);
     const int32_t whole = end / 2 - (first + 1) / 2;
     /* A single row is a block whose lower outputs have the place of the upper ones. */
@@ -366,67 +388,92 @@ static int32_t begin_rows(const nnq_shape *shape, tile *t, int32_t y, int32_t ro
     t->back = 2 * (t->channels - blocks * below);
     t->edges = (first % 2 != 0 ? UPPER_EDGE : 0) | (whole % 2 != 0 ? ODD_PAIR : 0) | (end % 2 != 0 ? LOWER_EDGE : 0);
     t->quads = whole / 2;
-    return first;
+    t->inside = (top + first) * t->row;
+    t->outside = first / 2 * 4;
 }
 
-/* Unpacks the input of output columns x .. x + columns - 1 of four channels; `input` is in the tile's column 0 of the map's
- * first row inside, `scratch` in the row's pair. Input columns shared with the tile to the left are moved from there.
- * Where a tile is as wide as the map, columns outside of the map are never overwritten. */
-static void fill(const nnq_shape *shape, const tile *t, const int8_t *input, uint8_t *scratch, int32_t pair, int32_t x,
-                 int32_t width) {
+/* Unpacks the input of output columns x .. x + columns - 1 of four channels. Input columns shared with the tile to the
+ * left are moved from there. Where a tile is as wide as the map, columns outside of the map are never overwritten. */
+static __attribute__((noinline)) void fill(const tile *t, int32_t channel, int32_t x) {
+    const nnq_shape *shape = t->shape;
     const uint32_t zero_points = (uint16_t)shape->in_zero_point * 0x10001u;
     const int32_t left = x * t->stride - shape->pad_left;
     const int32_t columns = (t->columns - 1) * t->stride + 3;
     const int32_t inside = least(columns, shape->in_width - left);
-    int32_t begin = shape->pad_left;
+    uint8_t *const scratch = t->scratch;
+    int32_t first = shape->pad_left;
     if (x > 0) {
-        begin = 3 - t->stride;
-        const uint8_t *shared = scratch + width * t->stride * COLUMN_BYTES;
-        move(scratch, shared, shared + begin * COLUMN_BYTES);
-    } else if (begin > 0 && width < shape->out_width) {
-        clear(scratch, scratch + begin * COLUMN_BYTES, zero_points);
+        const uint8_t *shared = scratch + t->width * t->stride * COLUMN_BYTES;
+        first = 3 - t->stride;
+        move(scratch, shared, shared + first * COLUMN_BYTES);
+    } else if (first > 0 && t->width < shape->out_width) {
+        clear(scratch, scratch + first * COLUMN_BYTES, zero_points);
     }
-    if (inside > begin) {
-        unpack(scratch + begin * COLUMN_BYTES + pair, input + (left + begin) * t->channels, inside - begin, t);
-        begin = inside;
+    if (inside > first) {
+        unpack(scratch + first * COLUMN_BYTES + t->outside,
+               t->input + t->inside + (left + first) * t->channels + channel, inside - first, t);
+        first = inside;
     }
-    if (columns > begin && width < shape->out_width) {
-        clear(scratch + begin * COLUMN_BYTES, scratch + columns * COLUMN_BYTES, zero_points);
+    if (columns > first && t->width < shape->out_width) {
+        clear(scratch + first * COLUMN_BYTES, scratch + columns * COLUMN_BYTES, zero_points);
+    }
+}
+
+#undef TAPS
+#undef TAPS_2
+#undef TAPS_BELOW
+#undef SCALE
+#undef SCALE_AWAY
+#undef FINISH_BLOCK
+#undef FINISH_COLUMNS
+#undef ODD_ROW
+#undef CONVOLVE
+
+/* What is in `t` is not kept in registers, or on the stack again, while functions are called that see it. */
+static inline __attribute__((always_inline)) void run(const nnq_shape *shape, const uint8_t *constants,
+                                                      const int8_t *input, int8_t *output, uint8_t *scratch,
+                                                      convolution *convolve_channel) {
+    tile t;
+    t.half = ((const int32_t *)(const void *)constants)[0];
+    t.extra = ((const int32_t *)(const void *)constants)[1];
+    t.stride = shape->stride_width;
+    t.channels = shape->in_channels;
+    t.row = shape->in_width * t.channels;
+    t.padding = (uint8_t)shape->in_zero_point * 0x01010101u;
+    t.shape = shape;
+    t.input = input;
+    t.scratch = scratch;
+    /* Seven output columns need nine of the input, six are even in number; 26 rows need 14 pairs. */
+    t.width = t.stride == 2 ? 4 : shape->out_width <= 7 ? 7 : 6;
+    for (int32_t y = 0; y < t.shape->out_height; y += t.stride == 2 ? 12 : 26) {
+        begin_rows(&t, y, least(t.stride == 2 ? 12 : 26, t.shape->out_height - y));
+        clear(t.scratch, t.scratch + COLUMNS * COLUMN_BYTES, (uint16_t)t.shape->in_zero_point * 0x10001u);
+        for (int32_t c = 0; c < t.channels; c += 4) {
+            /* The last four channels overlap the ones before where the number is not a multiple of four. */
+            const int32_t base = least(c, t.channels - 4);
+            for (int32_t x = 0; x < t.shape->out_width; x += t.width) {
+                t.columns = least(t.width, t.shape->out_width - x);
+                fill(&t, base, x);
+                const uint8_t *record = constants + LAYER + c * RECORD;
+                int8_t *to = output + (y * t.shape->out_width + x) * t.shape->in_channels + c;
+                for (int32_t k = (c - base) * CHANNEL_BYTES; k < COLUMN_BYTES; k += CHANNEL_BYTES) {
+                    convolve_channel(t.scratch + k, record, to, &t);
+                    record += RECORD;
+                    to++;
+                }
+            }
+        }
     }
 }
 
 void nnq_depthwise3x3_dsp(const nnq_shape *shape, const uint8_t *constants, const int8_t *input, int8_t *output,
                           uint8_t *scratch) {
-    const int32_t channels = shape->in_channels;
-    tile t;
-    t.half = ((const int32_t *)(const void *)constants)[0];
-    t.extra = ((const int32_t *)(const void *)constants)[1];
-    t.stride = shape->stride_width;
-    t.channels = channels;
-    t.row = shape->in_width * channels;
-    t.padding = (uint8_t)shape->in_zero_point * 0x01010101u;
-    /* Seven output columns need nine of the input, six are even in number; 26 rows need 14 pairs. */
-    const int32_t width = t.stride == 2 ? 4 : shape->out_width <= 7 ? 7 : 6;
-    const int32_t height = t.stride == 2 ? 12 : 26;
-    for (int32_t y = 0; y < shape->out_height; y += height) {
-        const int32_t first = begin_rows(shape, &t, y, least(height, shape->out_height - y));
-        const int8_t *from = input + (y * t.stride - shape->pad_top + first) * t.row;
-        clear(scratch, scratch + COLUMNS * COLUMN_BYTES, (uint16_t)shape->in_zero_point * 0x10001u);
-        for (int32_t c = 0; c < channels; c += 4) {
-            /* The last four channels overlap the ones before where the number is not a multiple of four. */
-            const int32_t base = least(c, channels - 4);
-            const uint8_t *records = constants + LAYER + RECORD * base;
-            int8_t *to = output + y * shape->out_width * channels + base;
-            for (int32_t x = 0; x < shape->out_width; x += width) {
-                t.columns = least(width, shape->out_width - x);
-                fill(shape, &t, from + base, scratch, first / 2 * 4, x, width);
-                for (int32_t k = c - base; k < 4; k++) {
-                    convolve(scratch + k * CHANNEL_BYTES, records + k * RECORD, to + k, &t);
-                }
-                to += width * channels;
-            }
-        }
-    }
+    run(shape, constants, input, output, scratch, convolve);
+}
+
+void nnq_depthwise3x3_away_dsp(const nnq_shape *shape, const uint8_t *constants, const int8_t *input, int8_t *output,
+                               uint8_t *scratch) {
+    run(shape, constants, input, output, scratch, convolve_away);
 }
 
 #endif

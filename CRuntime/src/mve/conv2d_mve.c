@@ -71,8 +71,8 @@ typedef char nnq_conv2d_mve_job_is_as_read[offsetof(nnq_conv2d_mve_job, source) 
 #define BEGIN_SUMS "ldmia  r3!, {r0, r2, r4, r6, r8, r10, r12, lr}\n"
 #define END_SUMS "stmia  r7!, {r0, r2, r4, r6, r8, r10, r12, lr}\n"
 
-/* Sums of 8 channels into q0 .. q3, even channels of both pixels, then odd ones; multipliers into q4 and q5, shifts into
- * q6 and q7. */
+/* Sums of 8 channels into q0 .. q3, even channels of both pixels, then odd ones; multipliers into q4 and q5, shifts
+ * into q6 and q7. */
 #define LOAD_SUMS                                                                                                      \
     "vldmdb r7!, {d0-d7}\n"                                                                                            \
     "vldmia r3!, {d8-d15}\n"
@@ -117,8 +117,8 @@ typedef char nnq_conv2d_mve_job_is_as_read[offsetof(nnq_conv2d_mve_job, source) 
 
 /* Pixels until a job's rows end.
  *
- * While sums grow, r1 is the next chunk, r3 the next weight, r7 where sums go, r5 where they end, r9 the first chunk (by
- * planes how far they lie apart), r11 counts passes; all other registers are sums. The frame has
+ * While sums grow, r1 is the next chunk, r3 the next weight, r7 where sums go, r5 where they end, r9 the first chunk
+ * (by planes how far they lie apart), r11 counts passes; all other registers are sums. The frame has
  *
  *      0  channels left           4  zero point     8  addends    12, 16  where the outputs of both pixels go
  *     20  the first one's window
@@ -406,7 +406,8 @@ static void open_job(nnq_conv2d_mve_job *job, const nnq_shape *shape, const uint
     const nnq_windows *windows = &job->windows;
     job->by = windows->by;
     job->step = windows->by == NNQ_BY_PLANES ? 16 : shape->stride_width * windows->column;
-    job->jump = (windows->by == NNQ_BY_STRIP ? 1u : shape->stride_height) * windows->pitch - shape->out_width * job->step;
+    job->jump = windows->pitch * (windows->by == NNQ_BY_STRIP ? 1u : shape->stride_height);
+    job->jump -= shape->out_width * job->step;
     job->full = (windows->run - 1) / 16;
     job->rest = windows->run - 16 * job->full;
     job->hop = windows->pitch - 16 * job->full;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The constants of conv2d for Helium: a first word (scales_layout.h), then for each 8 output channels, the last ones filled
- * up, a block: its even channels, its odd channels, and what scales them.
+ * The constants of conv2d for Helium: a first word (scales_layout.h), then for each 8 output channels, the last ones
+ * filled up, a block: its even channels, its odd channels, and what scales them.
  *
  *     I32 bias[4], the same again, I8 weights[chunk][4][16]     of channels 0, 2, 4, 6
  *     the same of channels 1, 3, 5, 7

@@ -42,8 +42,8 @@ typedef char nnq_dense_mve_shape_is_as_read[offsetof(nnq_shape, in_channels) == 
     "vmladava.s8 lr, q0, q4\n"                                                                                         \
     "vmladava.s8 lr, q1, q5\n"
 
-/* While sums grow, r1 is the next weight, r3 the next input, r5 the next output, r7 the first input, r9 counts passes, r11 is
- * the end of outputs; all other registers are sums. The frame has
+/* While sums grow, r1 is the next weight, r3 the next input, r5 the next output, r7 the first input, r9 counts passes,
+ * r11 is the end of outputs; all other registers are sums. The frame has
  *
  *      0  sums                           32  what follows when biases are loaded
  *     36  where passes are not counted   40  after an odd chunk                    44  passes

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The constants of dense for Helium: a first word (scales_layout.h), then for each 8 outputs, the last ones filled up, in
- * the order 0, 2, 4, 6, 1, 3, 5, 7,
+ * The constants of dense for Helium: a first word (scales_layout.h), then for each 8 outputs, the last ones filled up,
+ * in the order 0, 2, 4, 6, 1, 3, 5, 7,
  *
  *     I32 bias[8]
  *     I8 weights[8][16]               of the first 16 inputs, where ceil(inputs / 16) is odd
@@ -61,8 +61,10 @@ static uint32_t weight_at(const nnq_shape *shape, int32_t channel, int32_t tap) 
     const uint32_t single = chunks_of(shape) % 2 * 16; /* inputs before those that come by 32 */
     const uint32_t input = (uint32_t)tap;
     const uint32_t at = block_at(shape, channel) + BIAS;
-    return input < single ? at + place_of(channel) * 16 + input
-                          : at + single * 8 + (input - single) / 32 * 256 + place_of(channel) * 32 + (input - single) % 32;
+    if (input < single) {
+        return at + place_of(channel) * 16 + input;
+    }
+    return at + single * 8 + (input - single) / 32 * 256 + place_of(channel) * 32 + (input - single) % 32;
 }
 
 static int32_t weight(const nnq_shape *shape, const uint8_t *constants, int32_t channel, int32_t tap) {

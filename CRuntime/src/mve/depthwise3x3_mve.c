@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * depthwise_conv2d with 3x3 windows and strides of 1 for Helium; depthwise3x3_mve_layout.c has its constants.
  *
- * Four lines of 16 channels are interleaved, [position][16][4 lines]. One gathering load takes a patch of 4 x 4 bytes of a
- * channel; multiplied by the weights at four places, with zeros around, it gives 2 x 2 outputs. Of two patches:
+ * Four lines of 16 channels are interleaved, [position][16][4 lines]. One gathering load takes a patch of 4 x 4 bytes
+ * of a channel; multiplied by the weights at four places, with zeros around, it gives 2 x 2 outputs. Of two patches:
  *
  *     28 instructions for 8 outputs x 9 taps: 28 / 72 = 0.39 a multiply-accumulate
  *
@@ -75,8 +75,9 @@ typedef char nnq_patches_job_is_as_read[offsetof(nnq_patches_job, loop) == 84 ? 
 
 /* All strips of the buffer.
  *
- * r1 is the next channel's constants, r3 the next outputs, r5 counts strips, r7 is what r3 moves by, r8 bias, r9 multiplier,
- * r10 shift, r11 zero point, r12 the job; q1 is the patch before, q3 places of outputs, q4 .. q7 weights at four places. */
+ * r1 is the next channel's constants, r3 the next outputs, r5 counts strips, r7 is what r3 moves by, r8 bias, r9
+ * multiplier, r10 shift, r11 zero point, r12 the job; q1 is the patch before, q3 places of outputs, q4 .. q7 weights
+ * at four places. */
 NNQ_MVE_NAKED static void nnq_depthwise3x3_mve_strips(NNQ_MVE_UNUSED nnq_patches_job *job) {
     __asm__("push   {r4-r11, lr}\n"
             "vpush  {d8-d15}\n"
@@ -192,7 +193,8 @@ static void open_job(nnq_patches_job *job, const nnq_shape *shape, const uint8_t
     const nnq_axis *positions = &job->patches.positions;
     nnq_mve_open_patches(shape, &job->patches);
     for (int32_t lane = 0; lane < 8; lane++) {
-        job->places[lane] = (uint16_t)(lane / 2 % 2 * lines->out_step + (lane / 4 + lane % 2 * 2) * positions->out_step);
+        const int32_t position = lane / 4 + lane % 2 * 2;
+        job->places[lane] = (uint16_t)(lane / 2 % 2 * lines->out_step + position * positions->out_step);
     }
     for (int32_t word = 0; word < 4; word++) {
         job->patch[word] = word * 64 - 128;

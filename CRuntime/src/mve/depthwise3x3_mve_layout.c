@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The constants of depthwise_conv2d with 3x3 windows and strides of 1 for Helium: a first word (scales_layout.h), then for
- * each channel
+ * The constants of depthwise_conv2d with 3x3 windows and strides of 1 for Helium: a first word (scales_layout.h), then
+ * for each channel
  *
  *     I32 bias, multiplier, U8 shift (turned for vrshl), U8 0[7]
  *     I8 weights[3 positions][4]      of three lines, and a 0

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * depthwise_conv2d of any window for Helium; depthwise_mve_layout.c has its constants.
  *
- * Sixteen channels of a pixel at a time: products of two taps are added in 16 bits, which hold 2 * 128 * 127, and only then
- * widened:
+ * Sixteen channels of a pixel at a time: products of two taps are added in 16 bits, which hold 2 * 128 * 127, and only
+ * then widened:
  *
  *     23 instructions for 2 taps x 16 channels: 0.72 a multiply-accumulate
  */

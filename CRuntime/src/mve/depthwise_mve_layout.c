@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The constants of depthwise_conv2d for Helium: a first word (scales_layout.h), then for each 16 channels, the last ones
- * filled up,
+ * The constants of depthwise_conv2d for Helium: a first word (scales_layout.h), then for each 16 channels, the last
+ * ones filled up,
  *
  *     I32 bias[16]
  *     I8 weights[taps][16]
  *     I32 multiplier[16], shift[16], addend[16]      shifts turned for vrshl
  *
- * with weights in the order of channels, all else in the order in which widening sums leaves them: 0, 4, 8, 12, 2, 6, 10,
- * 14, 1, 5, 9, 13, 3, 7, 11, 15.
+ * with weights in the order of channels, all else in the order in which widening sums leaves them: 0, 4, 8, 12, 2, 6,
+ * 10, 14, 1, 5, 9, 13, 3, 7, 11, 15.
  */
 #include "scales_layout.h"
 #include "windows.h"

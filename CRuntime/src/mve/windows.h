@@ -7,7 +7,7 @@
 #include "../shape.h"
 
 /* A window is
- *   by rows    its rows one by one, [kw, in_c] each, filled up to chunks, from the input or from rows of the padded map;
+ *   by rows    its rows one by one, [kw, in_c] each, filled up to chunks, from the input or rows of the padded map;
  *   by strip   one piece, [kw, kh, in_c], from a strip of the padded map in that order, where that takes fewer chunks;
  *   by planes  3x3 and strides of 1 across: [kh, in_c / 16, kw, 16], from rows of the padded map cut into planes of 16
  *              channels, where the chunks of two pixels side by side overlap. */

@@ -44,4 +44,5 @@ void nnq_add_s8_portable(const nnq_call *call, int32_t first, int32_t count) {
     nnq_broadcast(call, first, count, nnq_add_pair);
 }
 
-NNQ_DEFINE_NATIVE_OP(add, check, nnq_rows_each, NNQ_NATIVE(DSP, nnq_add_dsp, nnq_add_s8_portable));
+NNQ_DEFINE_NATIVE_OP(add, check, nnq_rows_each,
+                     NNQ_NATIVE(MVE, nnq_add_mve, NNQ_NATIVE(DSP, nnq_add_dsp, nnq_add_s8_portable)));

@@ -176,4 +176,6 @@ void nnq_average_pool_s8_portable(const nnq_call *call, int32_t first, int32_t c
     nnq_average_pool_of(call, first, count, add_lanes);
 }
 
-NNQ_DEFINE_NATIVE_OP(average_pool, check, rows, NNQ_NATIVE(DSP, nnq_average_pool_dsp, nnq_average_pool_s8_portable));
+NNQ_DEFINE_NATIVE_OP(average_pool, check, rows,
+                     NNQ_NATIVE(MVE, nnq_average_pool_mve,
+                                NNQ_NATIVE(DSP, nnq_average_pool_dsp, nnq_average_pool_s8_portable)));

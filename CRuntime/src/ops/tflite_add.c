@@ -113,4 +113,6 @@ void nnq_tflite_add_s8_portable(const nnq_call *call, int32_t first, int32_t cou
     nnq_broadcast(call, first, count, add);
 }
 
-NNQ_DEFINE_NATIVE_OP(tflite_add, check, nnq_rows_each, NNQ_NATIVE(DSP, nnq_tflite_add_dsp, nnq_tflite_add_s8_portable));
+NNQ_DEFINE_NATIVE_OP(tflite_add, check, nnq_rows_each,
+                     NNQ_NATIVE(MVE, nnq_tflite_add_mve,
+                                NNQ_NATIVE(DSP, nnq_tflite_add_dsp, nnq_tflite_add_s8_portable)));

@@ -38,7 +38,7 @@ struct FirmwareMakefile {
             \t$(CC) $(CORE) $(CFLAGS) $(WARNINGS) $(SECTIONS) -Iboard/libc -c $< -o $@
 
             run: build/firmware.elf
-            \t@$(QEMU) \(board.emulatorFlags.joined(separator: " ")) -kernel $< < /dev/null
+            \t@$(QEMU) \(board.emulatorFlags.joined(separator: " ")) -kernel $< < /dev/null 2>&1
 
             size: build/firmware.elf
             \t@$(SIZE) $<

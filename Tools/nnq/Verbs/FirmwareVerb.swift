@@ -28,6 +28,12 @@ struct FirmwareVerb: ParsableCommand {
             """) var input: [String] = []
     @OptionGroup var json: JSONOption
 
+    private func chosenBoard() throws -> Board {
+        do { return try Board(machine: board, core: target) } catch let error as TargetError {
+            throw ValidationError(error.description)
+        }
+    }
+
     private struct Result: Encodable {
         let name: String
         let board: String
@@ -38,7 +44,7 @@ struct FirmwareVerb: ParsableCommand {
     }
 
     func run() throws {
-        let board = try Board(machine: board, core: target)
+        let board = try chosenBoard()
         guard case .int8(let file, _) = try ModelFile(model) else {
             throw FileError("\(model) is a float model: 'nnq quantize' makes the int8 model that runs on a board")
         }
