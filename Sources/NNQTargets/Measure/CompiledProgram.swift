@@ -19,9 +19,10 @@ extension MeasuredProgram {
                 .init(path: "Counter/footprint_compiled.c", flags: ["-Os", "-I."]),
             ] + build.board.sources.map { .init(path: "Boards/\($0)", flags: ["-O2"]) })
         let memory = objects.filter { $0.contains("memory") }
-        try build.link([objects[0], objects[1]] + objects[3...], to: Self.name)
+        try build.link([objects[0], objects[1]] + objects[3...], to: Self.name, ["-Wl,-Map=map"])
         try build.link([objects[0], objects[2]] + memory, to: Self.footprint, ["-Wl,-e,footprint"])
-        var stack = try StackAnalysis(Self.name, of: build)
+        let calls = try CallTargets(Self.name, [objects[0]], of: build)
+        var stack = try StackAnalysis(Self.name, of: build, targets: calls.targets)
         let size = try build.size(of: Self.footprint)
         return MeasuredProgram(
             file: model.file, build: build, mode: .compiled, codeBytes: size.text + size.data - model.constantBytes,

@@ -23,10 +23,10 @@ extension MeasuredProgram {
         try build.link(
             footprint + memory + runtime, to: Self.footprint,
             ["-Wl,-e,footprint", "-Wl,--defsym=model_file=0", "-Wl,--defsym=model_arena=0", "-Wl,--defsym=model_file_size=0"])
-        let tables = try RuntimeTables(Self.name, of: build)
+        let calls = try CallTargets(Self.name, runtime, of: build)
         let isPlain = file.plan.stages == file.program.plainStages
         var stack = try StackAnalysis(
-            Self.name, of: build, unused: { isPlain && $0.hasSuffix("_bands") }, targets: tables.targets)
+            Self.name, of: build, unused: { isPlain && $0.hasSuffix("_bands") }, targets: calls.targets)
         let opening = [stack.depth(of: "nnq_open"), stack.depth(of: "nnq_start")]
         let size = try build.size(of: Self.footprint)
         return MeasuredProgram(

@@ -21,6 +21,8 @@ package struct MachineInstruction {
     package let flow: Flow
     /// Whether its effect may be left out, and the next instruction follows: in an IT block.
     package let isConditional: Bool
+    /// Between functions.
+    let isPadding: Bool
     /// Bytes by which the stack grows; nil where that is not a number in the instruction.
     package let growth: Int?
 
@@ -35,6 +37,7 @@ package struct MachineInstruction {
         size = UInt64(columns[1].filter(\.isHexDigit).count / 2)
         flow = Self.flow(name, operands, isConditional: condition)
         isConditional = condition
+        isPadding = name == "nop" || name == "unimp"
         growth = Self.growth(name, operands)
     }
 

@@ -32,7 +32,10 @@ package struct StackAnalysis {
         _ program: String, of build: FirmwareBuild, unused: (String) -> Bool = { _ in false },
         targets: @escaping (UInt64) -> [UInt64] = { _ in [] }
     ) throws {
-        let text = try build.board.compiler.sibling("objdump").run(["-d", program], in: build.folder.path)
+        // Without being told, objdump does not know Helium.
+        let machine = build.board.core == .cortexM55 ? ["-m", "armv8.1-m.main"] : []
+        let objdump = build.board.compiler.sibling("objdump")
+        let text = try objdump.run(machine + ["-d", program], in: build.folder.path)
         let instructions = text.split(separator: "\n").compactMap { MachineInstruction(line: $0) }
         code = Dictionary(instructions.map { ($0.address, $0) }, uniquingKeysWith: { first, _ in first })
         let symbols = try build.symbols(of: program).filter { !MeasuredProgram.isMark($0.name) || $0.name.hasPrefix("nnq_run") }
@@ -78,7 +81,8 @@ package struct StackAnalysis {
             case .indirect(let returns):
                 let reachable = targets(address)
                 if reachable.isEmpty, !returns { open += rest(of: address, after) }
-                for target in reachable {
+                // What is running already is not what it calls through a pointer: nothing in the runtime recurs.
+                for target in reachable where !active.contains(target) {
                     guard let callee = depth(at: target) else { return nil }
                     deepest = max(deepest, after + callee)
                 }
@@ -93,6 +97,6 @@ package struct StackAnalysis {
     /// All that follows in the same function: where a table may lead.
     private func rest(of address: UInt64, _ depth: Int) -> [(address: UInt64, depth: Int)] {
         let end = functions.first { $0 > address } ?? address
-        return stride(from: address + 2, to: end, by: 2).filter { code[$0] != nil }.map { ($0, depth) }
+        return stride(from: address + 2, to: end, by: 2).filter { code[$0]?.isPadding == false }.map { ($0, depth) }
     }
 }
