@@ -99,6 +99,7 @@ static int random_shape(layer *l, rng *r, int32_t opcode) {
         }
     }
     s->in_zero_point = (int8_t)(rng_once_in(r, 2) ? -128 : rng_range(r, -128, 127));
+    s->away = (uint8_t)rng_range(r, 0, 1);
     return s->out_height > 0 && s->out_width > 0;
 }
 
@@ -130,11 +131,12 @@ static int is_bounded(const layer *l, int32_t opcode) {
 static void random_numbers(layer *l, rng *r, int32_t opcode) {
     const nnq_shape *s = &l->shape;
     l->taps = s->kernel_height * s->kernel_width * (opcode == NNQ_OP_DEPTHWISE_CONV2D ? 1 : s->in_channels);
-    l->rounding = rng_range(r, 0, 1);
-    l->out_zero_point = rng_range(r, -128, 127);
-    l->act_min = rng_once_in(r, 2) ? l->out_zero_point : rng_range(r, -128, 0);
+    /* Negative results of two roundings come through the clamp where the layer rounds away from zero. */
+    l->rounding = s->away || rng_once_in(r, 2);
+    l->out_zero_point = rng_range(r, s->away ? -127 : -128, 127);
+    const int32_t least = rng_once_in(r, 2) ? -128 : rng_range(r, -128, l->out_zero_point - s->away);
+    l->act_min = s->away || (!l->rounding && rng_once_in(r, 2)) ? least : l->out_zero_point;
     l->act_max = rng_once_in(r, 2) ? 127 : rng_range(r, l->act_min, 127);
-    l->shape.away = l->rounding && l->act_min < l->out_zero_point;
     const int32_t most = rng_once_in(r, 2) ? 127 : 30;
     for (int32_t i = 0; i < l->taps * s->out_channels; i++) {
         l->filter[i] = (int8_t)(rng_once_in(r, 10) ? 127 * (1 - 2 * rng_range(r, 0, 1)) : rng_range(r, -most, most));
