@@ -71,6 +71,7 @@ let package = Package(
 
         // Tests, what they share, and benchmarks.
         .target(name: "Oracle", dependencies: ["NNQBase", "NNQFormat", "CNNQ"], path: "Tests/Oracle"),
+        .executableTarget(name: "OracleHash", dependencies: ["NNQFormat", "Oracle"], path: "Tests/OracleHash"),
         .target(name: "LayerReference", dependencies: ["NNQGraph"], path: "Tests/LayerReference"),
         .testTarget(name: "NNQFormatTests", dependencies: ["NNQBase", "NNQFormat", "CNNQ", "Oracle"]),
         .testTarget(name: "NNQRuntimeTests", dependencies: ["NNQBase", "NNQFormat", "NNQRuntime", "CNNQ", "Oracle"]),

@@ -25,21 +25,23 @@ int32_t nnq_check_choice(nnq_check *check) {
     return nnq_check_broadcast(check);
 }
 
-/* How one input moves along an output row. */
-typedef struct walk {
-    int32_t fills; /* it has every element of the row */
-    int32_t single; /* it has one element for the row */
-    int32_t advance; /* elements from pixel to pixel */
-    int32_t step; /* from channel to channel */
-} walk;
+/* How one input covers the output. */
+enum {
+    FILLS = 1,  /* it has every element of a row */
+    SINGLE = 2, /* it has one element for a row */
+    JOINED = 4  /* its rows follow each other as the output's do, or it has one element for all */
+};
 
-static walk walk_of(const nnq_tensor *in, const nnq_tensor *out) {
-    walk result;
-    result.fills = in->width == out->width && in->channels == out->channels;
-    result.single = in->width == 1 && in->channels == 1;
-    result.advance = in->width == 1 ? 0 : in->channels;
-    result.step = in->channels == out->channels;
-    return result;
+static int32_t cover(const nnq_tensor *in, const nnq_tensor *out) {
+    if (in->width == out->width && in->channels == out->channels) {
+        return in->height == out->height && !nnq_is_ring(in) ? FILLS | JOINED : FILLS;
+    }
+    return in->width > 1 || in->channels > 1 ? 0 : in->height == 1 ? SINGLE | JOINED : SINGLE;
+}
+
+/* Elements from pixel to pixel. */
+static int32_t advance(const nnq_tensor *in) {
+    return in->width == 1 ? 0 : in->channels;
 }
 
 void nnq_broadcast(const nnq_call *call, int32_t first, int32_t count,
@@ -49,24 +51,43 @@ void nnq_broadcast(const nnq_call *call, int32_t first, int32_t count,
     nnq_tensor b;
     nnq_pair pair;
     nnq_load_input(&b, call, 1);
-    const walk walk_a = walk_of(a, out);
-    const walk walk_b = walk_of(&b, out);
-    const int32_t by_rows = (walk_a.fills || walk_a.single) && (walk_b.fills || walk_b.single);
-    const int32_t pieces = by_rows ? 1 : out->width;
-    pair.step_a = by_rows ? walk_a.fills : walk_a.step;
-    pair.step_b = by_rows ? walk_b.fills : walk_b.step;
-    pair.count = (by_rows ? out->width : 1) * out->channels;
+    const int32_t of_a = cover(a, out);
+    const int32_t of_b = cover(&b, out);
+    int32_t pieces = 1;
+    pair.step_a = of_a & FILLS;
+    pair.step_b = of_b & FILLS;
+    pair.count = (int32_t)nnq_row_bytes(out);
     pair.zero_point_a = a->zero_point;
     pair.zero_point_b = b.zero_point;
+    if (of_a == 0 || of_b == 0) {
+        pieces = out->width;
+        pair.step_a = a->channels == out->channels;
+        pair.step_b = b.channels == out->channels;
+        pair.count = out->channels;
+    } else if ((of_a & of_b & JOINED) != 0 && !nnq_is_ring(out) && pair.count <= INT16_MAX) {
+        /* Rows up to that length do not add up to 2^31 elements. */
+        pair.count *= count;
+        count = 1;
+    }
     for (int32_t y = first; y < first + count; y++) {
         pair.a = nnq_row(call, a, a->height == 1 ? 0 : y);
         pair.b = nnq_row(call, &b, b.height == 1 ? 0 : y);
         pair.output = nnq_row(call, out, y);
         for (int32_t piece = 0; piece < pieces; piece++) {
             function(call, &pair);
-            pair.a += walk_a.advance;
-            pair.b += walk_b.advance;
+            pair.a += advance(a);
+            pair.b += advance(&b);
             pair.output += pair.count;
         }
+    }
+}
+
+void nnq_clamp_run(int8_t *output, int32_t count, int32_t act_min, int32_t act_max) {
+    if (act_min == INT8_MIN && act_max == INT8_MAX) {
+        return;
+    }
+    for (const int8_t *end = output + count; output < end; output++) {
+        const int32_t value = *output < act_min ? act_min : *output;
+        *output = (int8_t)(value > act_max ? act_max : value);
     }
 }

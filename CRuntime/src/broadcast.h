@@ -24,9 +24,12 @@ int32_t nnq_check_broadcast(nnq_check *check);
 /* That, and equal zero points of all three: for ops that choose between elements. */
 int32_t nnq_check_choice(nnq_check *check);
 
-/* Computes output rows first .. first + count - 1 by as few calls of `function` as the shapes allow: one a row where
- * each input fills its row or is a single element, else one a pixel. */
+/* Computes output rows first .. first + count - 1 by as few calls of `function` as the shapes allow: one where all rows
+ * of the tensors follow each other, one a row where each input fills its row or is one element, else one a pixel. */
 void nnq_broadcast(const nnq_call *call, int32_t first, int32_t count,
                    void (*function)(const nnq_call *call, const nnq_pair *pair));
+
+/* Clamps what is already int8; most often it is all that act_min and act_max let through. */
+void nnq_clamp_run(int8_t *output, int32_t count, int32_t act_min, int32_t act_max);
 
 #endif

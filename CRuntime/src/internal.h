@@ -9,6 +9,13 @@
 /* Kernels and the verifier rely on `>>` of a negative number being floor(a / 2^n), which C leaves to the compiler. */
 typedef char nnq_needs_arithmetic_shift[(-3 >> 1) == -2 ? 1 : -1];
 
+/* Keeps what a function has on the stack out of its caller's frame, which is there while others run. */
+#if defined(__GNUC__)
+#define NNQ_NOINLINE __attribute__((noinline))
+#else
+#define NNQ_NOINLINE
+#endif
+
 /* Sizes in the file, SPEC.md section 2. */
 enum {
     NNQ_HEADER_BYTES = 40,
@@ -142,12 +149,21 @@ enum {
     void nnq_##name##_s8_portable(const nnq_call *call, int32_t first, int32_t count);
 #include "nnq/ops.def"
 
-/* Defines nnq_op_<name>: of int8 tensors, or with types and updated inputs of its own. */
+/* And those of instruction sets, which only exist where these do. */
+#define NNQ_KERNEL(op, name, ISA) void nnq_##name(const nnq_call *call, int32_t first, int32_t count);
+#include "nnq/kernels.def"
+
+/* Defines nnq_op_<name>: of int8 tensors; with another kernel than the portable one, chosen by NNQ_NATIVE of shape.h; or
+ * with types and updated inputs of its own. */
 #define NNQ_DEFINE_OP(name, check_function, rows_function)                                                             \
-    NNQ_DEFINE_TYPED_OP(name, check_function, rows_function, 0, 0)
+    NNQ_DEFINE_OP_OF(name, check_function, rows_function, nnq_##name##_s8_portable, 0, 0)
+#define NNQ_DEFINE_NATIVE_OP(name, check_function, rows_function, kernel)                                              \
+    NNQ_DEFINE_OP_OF(name, check_function, rows_function, kernel, 0, 0)
 #define NNQ_DEFINE_TYPED_OP(name, check_function, rows_function, typed_flag, updated_inputs)                           \
+    NNQ_DEFINE_OP_OF(name, check_function, rows_function, nnq_##name##_s8_portable, typed_flag, updated_inputs)
+#define NNQ_DEFINE_OP_OF(name, check_function, rows_function, kernel, typed_flag, updated_inputs)                      \
     const nnq_op nnq_op_##name = {nnq_fields_##name,      check_function,         rows_function,                       \
-                                  nnq_##name##_s8_portable, NNQ_MIN_INPUTS_##name, NNQ_MAX_INPUTS_##name,              \
+                                  kernel,                 NNQ_MIN_INPUTS_##name,  NNQ_MAX_INPUTS_##name,               \
                                   NNQ_IN_PLACE_##name,    typed_flag,             updated_inputs,       NULL}
 
 /* For ops that need the input rows of the same number, or all of them. */

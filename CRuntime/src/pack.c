@@ -36,7 +36,7 @@ int32_t nnq_form_at(int32_t index, nnq_form *form) {
 
 uint32_t nnq_form_size(int32_t code, const nnq_shape *shape) {
     const entry *at = find(code);
-    return at == NULL ? 0 : at->packed->size(shape);
+    return at == NULL || !nnq_is_packable(shape, at->packed->opcode) ? 0 : at->packed->size(shape);
 }
 
 uint32_t nnq_form_scratch(int32_t code, const nnq_shape *shape) {

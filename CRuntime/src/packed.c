@@ -47,6 +47,14 @@ static int32_t check_extents(const nnq_check *check) {
            (opcode != NNQ_OP_DEPTHWISE_CONV2D || in->channels == out->channels);
 }
 
+int32_t nnq_is_packable(const nnq_shape *shape, int32_t opcode) {
+    const uint64_t taps = nnq_shape_taps(shape, opcode);
+    const uint64_t in_row = (uint64_t)shape->in_width * shape->in_channels;
+    const uint64_t out_row = (uint64_t)shape->out_width * shape->out_channels;
+    return in_row <= NNQ_PACKED_ROW && out_row <= NNQ_PACKED_ROW && taps <= NNQ_PACKED_TAPS &&
+           taps * shape->out_channels <= NNQ_PACKED_WEIGHTS;
+}
+
 /* |bias| + 128 * sum |w| < 2^23, so that acc * 2^8 fits, and a scale within its ranges. */
 static int32_t check_channel(const nnq_packed *packed, const nnq_shape *shape, const uint8_t *constants,
                              int32_t channel) {
@@ -83,7 +91,7 @@ int32_t nnq_check_packed(nnq_check *check) {
         return nnq_fail(check, NNQ_ERROR_RING, nnq_rows_record(check->call.model, check->call.output));
     }
     nnq_load_shape(&shape, &check->call);
-    const uint32_t size = packed->size(&shape);
+    const uint32_t size = nnq_is_packable(&shape, packed->opcode) ? packed->size(&shape) : 0;
     if (size == 0) {
         return nnq_fail_shape(check);
     }
@@ -116,19 +124,33 @@ void nnq_clamp_outputs(int8_t *output, uint32_t count, int32_t act_min, int32_t 
     }
 }
 
+static void find_work(nnq_work *work, const nnq_call *call) {
+    const nnq_packed_params *p = &call->params.packed;
+    nnq_load_shape(&work->shape, call);
+    work->kernel = packed_form(call)->kernel;
+    work->constants = nnq_constants(call, p->constants);
+    work->input = nnq_row(call, &call->in, 0);
+    work->output = nnq_row(call, &call->out, 0);
+    work->scratch = call->arena + call->model->scratch;
+    work->output_bytes = nnq_row_bytes(&call->out) * call->out.height;
+    work->act_min = (int8_t)p->act_min;
+    work->act_max = (int8_t)p->act_max;
+}
+
+void nnq_find_work(nnq_work *work, const nnq_session *session, int32_t op, uint32_t record) {
+    nnq_call call;
+    call.model = session->model;
+    call.arena = session->arena;
+    nnq_load_call(&call, op, record);
+    find_work(work, &call);
+}
+
 /* All rows at once, the first time that it is asked for any: the output is whole, and the input complete. */
 void nnq_run_packed(const nnq_call *call, int32_t first, int32_t count) {
-    const nnq_packed_params *p = &call->params.packed;
-    nnq_shape shape;
+    nnq_work work;
     (void)count;
-    if (first > 0) {
-        return;
-    }
-    nnq_load_shape(&shape, call);
-    int8_t *output = nnq_row(call, &call->out, 0);
-    packed_form(call)->kernel(&shape, nnq_constants(call, p->constants), nnq_row(call, &call->in, 0), output,
-                              call->arena + call->model->scratch);
-    if (p->act_min > INT8_MIN || p->act_max < INT8_MAX) {
-        nnq_clamp_outputs(output, nnq_row_bytes(&call->out) * call->out.height, p->act_min, p->act_max);
+    if (first == 0) {
+        find_work(&work, call);
+        nnq_do_work(&work);
     }
 }

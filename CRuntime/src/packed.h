@@ -23,6 +23,8 @@ typedef struct nnq_packed {
      * Weights and channels were checked before. */
     int32_t (*valid)(const nnq_shape *shape, const uint8_t *constants);
     nnq_packed_kernel *kernel; /* null where the build has not the instruction set */
+    /* Runs op `op`, a stage of its own, whose record is there; null where `kernel` is. */
+    void (*run)(const nnq_session *session, int32_t op, uint32_t record);
     uint8_t opcode;            /* of the op that this is a form of */
 } nnq_packed;
 
@@ -39,11 +41,34 @@ typedef int32_t nnq_packer(const nnq_shape *shape, const int8_t *filter, const n
 /* Defines nnq_packed_<name> and nnq_op_<name> from functions of the form's own file. */
 #define NNQ_DEFINE_PACKED(name, OP, ISA, size, scratch, weight, channel, valid)                                        \
     const nnq_packed nnq_packed_##name = {                                                                             \
-        size, scratch, weight, channel, valid, NNQ_NATIVE(ISA, nnq_##name, NULL), NNQ_OP_##OP};                        \
+        size,          scratch, weight, channel, valid, NNQ_NATIVE(ISA, nnq_##name, NULL),                             \
+        NNQ_NATIVE(ISA, nnq_run_packed_op, NULL), NNQ_OP_##OP};                                                        \
     const nnq_op nnq_op_##name = {                                                                                     \
         nnq_fields_packed, nnq_check_packed, nnq_rows_all, NNQ_NATIVE(ISA, nnq_run_packed, nnq_run_packed_portable),   \
         1,                 1,                0,            0,                                                          \
         0,                 &nnq_packed_##name}
+
+/* What a kernel is called with, and what comes after it. */
+typedef struct nnq_work {
+    nnq_shape shape;
+    int8_t act_min;
+    int8_t act_max;
+    nnq_packed_kernel *kernel;
+    const uint8_t *constants;
+    const int8_t *input;
+    int8_t *output;
+    uint8_t *scratch;
+    uint32_t output_bytes;
+} nnq_work;
+
+void nnq_find_work(nnq_work *work, const nnq_session *session, int32_t op, uint32_t record);
+void nnq_do_work(const nnq_work *work);
+void nnq_run_packed_op(const nnq_session *session, int32_t op, uint32_t record);
+
+/* Limits of packed ops: elements of a row, weights of a channel, weights. Within them no form's size, scratch or place of
+ * a weight exceeds 32 bits. */
+enum { NNQ_PACKED_ROW = 1 << 20, NNQ_PACKED_TAPS = 1 << 20, NNQ_PACKED_WEIGHTS = 1 << 24 };
+int32_t nnq_is_packable(const nnq_shape *shape, int32_t opcode);
 
 /* What the packed ops share: src/packed.c, and for hosts src/packed_portable.c. */
 int32_t nnq_check_packed(nnq_check *check);

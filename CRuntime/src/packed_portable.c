@@ -64,7 +64,7 @@ void nnq_run_packed_portable(const nnq_call *call, int32_t first, int32_t count)
 int32_t nnq_make_high_scale(nnq_high_scale *scale, int32_t multiplier, int32_t shift, int32_t rounding,
                             int32_t pre_shift, int32_t zero_point, int32_t away) {
     const int32_t rest = shift - (rounding ? 0 : pre_shift) - 24;
-    if (rest < 1 || rest > 22 || (rounding && shift < 32) || (away && !rounding)) {
+    if (rest < 1 || rest > 23 || (rounding && shift < 32) || (away && !rounding)) {
         return 0;
     }
     scale->multiplier = multiplier;

@@ -4,20 +4,17 @@
  */
 #include "requant.h"
 
-/* h = a * multiplier / 2^31 to nearest, where a = acc * 2^left (ties as TFLite's rounding doubling high multiply has
- * them); then h / 2^right to nearest, ties away from zero.
+#include "fixed_point.h"
+
+/* h = a * multiplier / 2^31 to nearest, where a = acc * 2^left; then h / 2^right to nearest, ties away from zero. Ties
+ * of the first are as TFLite's rounding doubling high multiply has them: away from zero above it and towards zero
+ * below, which is upwards.
  * Requires 0 <= multiplier, 1 <= shift <= 62 and |acc * 2^left| <= 2^31 - 1. Then |product| < 2^62 and
  * |h| <= 2^31 - 1, so that neither step saturates. */
 int32_t nnq_scale_twice(int32_t acc, int32_t multiplier, int32_t shift) {
     const int32_t left = shift < 31 ? 31 - shift : 0;
     const int32_t right = shift > 31 ? shift - 31 : 0;
-    const int64_t product = (int64_t)(acc * ((int32_t)1 << left)) * multiplier;
-    const int64_t nudge = product >= 0 ? (int64_t)1 << 30 : 1 - ((int64_t)1 << 30);
-    const int32_t h = (int32_t)((product + nudge) / ((int64_t)1 << 31));
-    const uint32_t mask = ((uint32_t)1 << right) - 1;
-    const uint32_t remainder = (uint32_t)h & mask;
-    const uint32_t threshold = (mask >> 1) + (h < 0);
-    return (h >> right) + (remainder > threshold);
+    return nnq_fixed_divide(nnq_fixed_mul(acc * ((int32_t)1 << left), multiplier), right);
 }
 
 void nnq_requant_open(nnq_requant *requant, const nnq_call *call, int32_t first_field, int32_t taps) {

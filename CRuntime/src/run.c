@@ -1,7 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Runs a model: stage by stage. The usual stage, one op in one band, needs no counters.
  */
-#include "internal.h"
+#include "packed.h"
+
+/* A stage of one op in one band. */
+static void run_op(const nnq_session *session, int32_t op, uint32_t record) {
+    const nnq_model *model = session->model;
+    const nnq_packed *packed = model->ops[model->file[record]]->packed;
+    if (packed != NULL && packed->run != NULL) {
+        packed->run(session, op, record);
+    } else {
+        nnq_run_op(session, op, record);
+    }
+}
 
 /* Runs the stages first .. end - 1; the ops before them are skipped. */
 static void run_stages(const nnq_session *session, int32_t first, int32_t end) {
@@ -13,7 +24,7 @@ static void run_stages(const nnq_session *session, int32_t first, int32_t end) {
         if (index >= first && model->stages != 0) {
             nnq_run_bands(session, index, op, record);
         } else if (index >= first) {
-            nnq_run_op(session, op, record);
+            run_op(session, op, record);
         }
         record = nnq_skip_records(model, record, count);
         op += count;

@@ -36,7 +36,7 @@
 #else
 #define NNQ_ISA_ARMV6M 0
 #endif
-#if defined(__riscv) && __riscv_xlen == 32 && defined(__riscv_mul)
+#if defined(__riscv) && __riscv_xlen == 32 && defined(__riscv_mul) && !defined(__riscv_32e)
 #define NNQ_ISA_RV32 1
 #else
 #define NNQ_ISA_RV32 0

@@ -9,36 +9,50 @@ import CNNQ
 ///     let model = try Int8Model(copying: bytes)
 ///     var session = Session(model)
 ///     let answer = try session.run(pixels)
+///
+/// In Embedded Swift nothing is allocated: a model stays where it is, `Int8Model(unowned:)`, and a session gets its arena.
 public struct Int8Model: @unchecked Sendable {
     // Sendable: `core` points to bytes that nobody writes, which `storage` or the caller keeps.
     let core: nnq_model
-    private let storage: FileStorage?
+    #if !hasFeature(Embedded)
+        private let storage: FileStorage?
 
-    /// Opens a copy of the bytes of a file. Takes time linear in the file.
-    /// - Throws: `RuntimeError.file` where the file is refused.
-    public init(copying bytes: Span<UInt8>) throws(RuntimeError) {
-        let storage = FileStorage(bytes)
-        core = try Int8Model.open(UnsafeRawBufferPointer(storage.bytes))
-        self.storage = storage
-    }
+        /// Opens a copy of the bytes of a file. Takes time linear in the file.
+        /// - Throws: `RuntimeError.file` where the file is refused.
+        public init(copying bytes: Span<UInt8>) throws(RuntimeError) {
+            let storage = FileStorage(bytes)
+            core = try Int8Model.open(UnsafeRawBufferPointer(storage.bytes), nnq_all_ops_address())
+            self.storage = storage
+        }
+    #endif
 
     /// Opens a file where it is, for instance in flash, without copying it.
-    /// - Parameter file: starts at a multiple of 16 bytes; neither changes nor goes away as long as a copy of the model
-    ///   or a session of it exists.
+    /// - Parameters:
+    ///   - file: starts at a multiple of 16 bytes; neither changes nor goes away as long as a copy of the model or a
+    ///     session of it exists.
+    ///   - operations: the ops that the program links, `NNQ_OPCODE_LIMIT` entries by op code that stay where they are;
+    ///     those that it leaves out cost no flash.
     /// - Throws: `RuntimeError.file` where the file is refused, `.misaligned`.
-    public init(unowned file: UnsafeRawBufferPointer) throws(RuntimeError) {
-        core = try Int8Model.open(file)
-        storage = nil
+    public init(
+        unowned file: UnsafeRawBufferPointer,
+        operations: UnsafePointer<OpaquePointer?> = nnq_all_ops_address()
+    ) throws(RuntimeError) {
+        core = try Int8Model.open(file, operations)
+        #if !hasFeature(Embedded)
+            storage = nil
+        #endif
     }
 
-    private static func open(_ file: UnsafeRawBufferPointer) throws(RuntimeError) -> nnq_model {
+    private static func open(
+        _ file: UnsafeRawBufferPointer, _ operations: UnsafePointer<OpaquePointer?>
+    ) throws(RuntimeError) -> nnq_model {
         var model = nnq_model()
         var place = nnq_diagnostic(op: -1, byte: 0)
-        let error = nnq_open(&model, file.baseAddress, file.count, OperationTable.all, &place)
+        let error = nnq_open(&model, file.baseAddress, file.count, operations, &place)
         if error == NNQ_OK { return model }
         if error == NNQ_ERROR_ALIGNMENT { throw .misaligned }
         // An empty buffer has no address: the runtime calls that an argument error, the caller a short file.
-        let fault = FileFault(code: error) ?? .truncated
+        let fault = FileFault(rawValue: error) ?? .truncated
         throw .file(fault, operation: place.op < 0 ? nil : Int(place.op), byte: Int(place.byte))
     }
 
@@ -73,27 +87,16 @@ public struct Int8Model: @unchecked Sendable {
     }
 }
 
-/// The bytes of a file at the alignment that the runtime asks for.
-private final class FileStorage {
-    let bytes: UnsafeMutableRawBufferPointer
+#if !hasFeature(Embedded)
+    /// The bytes of a file at the alignment that the runtime asks for.
+    private final class FileStorage {
+        let bytes: UnsafeMutableRawBufferPointer
 
-    init(_ source: Span<UInt8>) {
-        bytes = .allocate(byteCount: source.count, alignment: Int(NNQ_ALIGNMENT))
-        source.withUnsafeBytes { bytes.copyMemory(from: $0) }
-    }
-
-    deinit { bytes.deallocate() }
-}
-
-/// The runtime's list of ops at an address that stays: Swift imports a C array as a tuple, which has none.
-private enum OperationTable {
-    // Never written after its initialisation.
-    nonisolated(unsafe) static let all: UnsafePointer<OpaquePointer?> = {
-        let count = Int(NNQ_OPCODE_LIMIT)
-        let table = UnsafeMutablePointer<OpaquePointer?>.allocate(capacity: count)
-        withUnsafeBytes(of: nnq_all_ops) { ops in
-            table.initialize(from: ops.baseAddress!.assumingMemoryBound(to: OpaquePointer?.self), count: count)
+        init(_ source: Span<UInt8>) {
+            bytes = .allocate(byteCount: source.count, alignment: Int(NNQ_ALIGNMENT))
+            source.withUnsafeBytes { bytes.copyMemory(from: $0) }
         }
-        return UnsafePointer(table)
-    }()
-}
+
+        deinit { bytes.deallocate() }
+    }
+#endif

@@ -4,17 +4,6 @@
 import CNNQ
 
 extension Int8Model {
-    /// The ops of each stage, in order.
-    public var operationsByStage: [Int] {
-        var counts: [Int] = []
-        withCore { core in
-            while case let count = nnq_stage_op_count(core, Int32(counts.count)), count > 0 {
-                counts.append(Int(count))
-            }
-        }
-        return counts
-    }
-
     /// The inputs come first, then the states, then the output of each op.
     /// - Throws: `RuntimeError.noSuchIndex`.
     public func tensor(_ index: Int) throws(RuntimeError) -> TensorInfo {

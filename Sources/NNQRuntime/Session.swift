@@ -12,16 +12,22 @@ public struct Session: ~Copyable, @unchecked Sendable {
     public let model: Int8Model
     // Sendable: nothing else writes the arena, and a noncopyable value is in one thread at a time.
     let arena: UnsafeMutableRawBufferPointer
-    private let ownsArena: Bool
+    #if !hasFeature(Embedded)
+        private let ownsArena: Bool
 
-    /// A session in memory that it allocates itself, `Int8Model.arenaBytes` bytes of zeros.
-    public init(_ model: Int8Model) {
-        self.model = model
-        arena = .allocate(byteCount: model.arenaBytes, alignment: Int(NNQ_ALIGNMENT))
-        arena.initializeMemory(as: UInt8.self, repeating: 0)
-        ownsArena = true
-        reset()
-    }
+        /// A session in memory that it allocates itself, `Int8Model.arenaBytes` bytes of zeros.
+        public init(_ model: Int8Model) {
+            self.model = model
+            arena = .allocate(byteCount: model.arenaBytes, alignment: Int(NNQ_ALIGNMENT))
+            arena.initializeMemory(as: UInt8.self, repeating: 0)
+            ownsArena = true
+            reset()
+        }
+
+        deinit {
+            if ownsArena { arena.deallocate() }
+        }
+    #endif
 
     /// A session in the caller's memory, for instance a static buffer.
     /// - Parameter arena: at least `Int8Model.arenaBytes` bytes at a multiple of 16, initialized, which nobody else
@@ -34,11 +40,9 @@ public struct Session: ~Copyable, @unchecked Sendable {
         if error != NNQ_OK { throw .arenaTooSmall(needed: model.arenaBytes, given: arena.count) }
         self.model = model
         self.arena = arena
-        ownsArena = false
-    }
-
-    deinit {
-        if ownsArena { arena.deallocate() }
+        #if !hasFeature(Embedded)
+            ownsArena = false
+        #endif
     }
 
     /// Forgets what the model remembers from run to run, where it has states.

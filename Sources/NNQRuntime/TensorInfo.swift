@@ -31,9 +31,10 @@ public struct TensorInfo: Hashable, Sendable {
 
     /// The int8 value nearest to a real one, saturated; ties to even, NaN is the lowest.
     public func quantize(_ real: Float) -> Int8 {
+        // Floats are made of Int, since Embedded Swift makes those of other integers by way of an array.
         // Numbers around 1.5 * 2^23 are 1 apart, so that the sum is rounded; `rounded()` would need a math library.
         let limited = real / scale
-        let q = (limited > -512 ? min(limited, 512) : -512) + 0x1.8p23 - 0x1.8p23 + Float(zeroPoint)
+        let q = (limited > -512 ? min(limited, 512) : -512) + 0x1.8p23 - 0x1.8p23 + Float(Int(zeroPoint))
         return Int8(min(max(q, -128), 127))
     }
 

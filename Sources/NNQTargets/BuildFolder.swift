@@ -4,7 +4,7 @@
 import Foundation
 
 /// A folder that goes away with the last reference to it.
-final class BuildFolder: Sendable {
+package final class BuildFolder: Sendable {
     let path: String
 
     init() throws {
@@ -15,11 +15,11 @@ final class BuildFolder: Sendable {
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
     /// Writes the embedded files whose path begins like this, at their paths.
-    func writeEmbedded(under prefix: String) throws {
+    package func writeEmbedded(under prefix: String) throws {
         for (name, text) in embeddedText where name.hasPrefix(prefix) { try write(text, to: name) }
     }
 
-    func write(_ text: String, to name: String) throws { try write(Array(text.utf8), to: name) }
+    package func write(_ text: String, to name: String) throws { try write(Array(text.utf8), to: name) }
 
     func write(_ bytes: [UInt8], to name: String) throws {
         let file = URL(fileURLWithPath: "\(path)/\(name)")

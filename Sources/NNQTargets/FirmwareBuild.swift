@@ -4,11 +4,16 @@
 import Foundation
 
 /// A build in a temporary folder, where the runtime is in `CRuntime` and the board's files are in `Boards`.
-struct FirmwareBuild: Sendable {
-    struct Source: Sendable {
+package struct FirmwareBuild: Sendable {
+    package struct Source: Sendable {
         /// In the folder; .c or .S.
         let path: String
-        var flags: [String] = []
+        let flags: [String]
+
+        package init(path: String, flags: [String] = []) {
+            self.path = path
+            self.flags = flags
+        }
 
         var object: String { path.replacingOccurrences(of: "/", with: "_") + ".o" }
     }
@@ -22,11 +27,11 @@ struct FirmwareBuild: Sendable {
         "-IBoards/libc",
     ]
 
-    let board: Board
-    let folder: BuildFolder
+    package let board: Board
+    package let folder: BuildFolder
 
     /// - Throws: `TargetError` where the compiler is not installed.
-    init(_ board: Board) throws {
+    package init(_ board: Board) throws {
         self.board = board
         _ = try board.compiler.path()
         folder = try BuildFolder()
@@ -35,7 +40,7 @@ struct FirmwareBuild: Sendable {
     }
 
     /// Compiles each source, as many at once as there are processors; returns the objects.
-    func compile(_ sources: [Source]) throws -> [String] {
+    package func compile(_ sources: [Source]) throws -> [String] {
         let failure = Failure()
         DispatchQueue.concurrentPerform(iterations: sources.count) { index in
             let source = sources[index]
@@ -49,7 +54,7 @@ struct FirmwareBuild: Sendable {
     }
 
     /// - Throws: `TargetError`, also where flash or RAM of the board is too small.
-    func link(_ objects: [String], to program: String, _ flags: [String] = []) throws {
+    package func link(_ objects: [String], to program: String, _ flags: [String] = []) throws {
         let arguments = board.linkFlags(folder: "Boards") + flags + objects + ["-lgcc", "-o", program]
         let outcome = try board.compiler.call(arguments, in: folder.path)
         guard outcome.status != 0 else { return }

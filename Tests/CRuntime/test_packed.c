@@ -17,7 +17,7 @@ static void scale(void **state) {
     for (int i = 0; i < 400000; i++) {
         const int32_t rounding = rng_range(&r, 0, 1);
         const int32_t pre_shift = rounding ? 0 : rng_range(&r, 0, 3);
-        const int32_t shift = rng_range(&r, rounding ? 32 : 33, 46);
+        const int32_t shift = rng_range(&r, rounding ? 32 : 33, 47);
         const int32_t multiplier = rng_once_in(&r, 8) ? INT32_MAX : rng_range(&r, 1 << 29, INT32_MAX);
         const int32_t zero_point = rng_range(&r, -128, 127);
         const int32_t act_min = rng_once_in(&r, 2) ? zero_point : -128;
@@ -69,6 +69,16 @@ static int32_t random_window(rng *r, int32_t in, uint8_t *kernel, uint8_t *strid
     return in + *pad + *pad_after < *kernel ? 0 : (in + *pad + *pad_after - *kernel) / *stride + 1;
 }
 
+/* A window that is the whole map. */
+static void make_whole(layer *l, rng *r) {
+    nnq_shape *s = &l->shape;
+    s->in_height = s->kernel_height = (uint8_t)rng_range(r, 1, 5);
+    s->in_width = s->kernel_width = (uint8_t)rng_range(r, 1, 5);
+    s->out_height = s->out_width = 1;
+    s->pad_top = s->pad_left = 0;
+    l->pad_bottom = l->pad_right = 0;
+}
+
 static int random_shape(layer *l, rng *r, int32_t opcode) {
     nnq_shape *s = &l->shape;
     memset(s, 0, sizeof *s);
@@ -84,9 +94,22 @@ static int random_shape(layer *l, rng *r, int32_t opcode) {
                                                 &l->pad_bottom);
         s->out_width =
             (uint16_t)random_window(r, s->in_width, &s->kernel_width, &s->stride_width, &s->pad_left, &l->pad_right);
+        if (rng_once_in(r, 10)) {
+            make_whole(l, r);
+        }
     }
     s->in_zero_point = (int8_t)(rng_once_in(r, 2) ? -128 : rng_range(r, -128, 127));
     return s->out_height > 0 && s->out_width > 0;
+}
+
+/* A shape that the form takes, of some thousand. */
+static int random_shape_of(layer *l, rng *r, const nnq_form *form) {
+    for (int i = 0; i < 3000; i++) {
+        if (random_shape(l, r, form->opcode) && nnq_form_size(form->code, &l->shape) > 0) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 /* Whether |bias| + 128 * sum |w| < 2^23 for each channel, which packers rely on. */
@@ -223,8 +246,8 @@ static void forms(void **state) {
     (void)state;
     for (int32_t index = 0; nnq_form_at(index, &form); index++) {
         int taken = 0;
-        for (int i = 0; i < 3000 && taken < 300; i++) {
-            if (!random_shape(&l, &r, form.opcode)) {
+        for (int i = 0; i < 30000 && taken < 300; i++) {
+            if (!random_shape_of(&l, &r, &form)) {
                 continue;
             }
             random_numbers(&l, &r, form.opcode);
@@ -254,7 +277,7 @@ static void damage(void **state) {
     (void)state;
     for (int32_t index = 0; nnq_form_at(index, &form); index++) {
         for (int i = 0; i < 400; i++) {
-            if (!random_shape(&l, &r, form.opcode)) {
+            if (!random_shape_of(&l, &r, &form)) {
                 continue;
             }
             random_numbers(&l, &r, form.opcode);

@@ -88,6 +88,11 @@ typedef struct nnq_op nnq_op;
  */
 extern const nnq_op *const nnq_all_ops[NNQ_OPCODE_LIMIT];
 
+/* Its address, for languages that take a C array for a value. */
+static inline const nnq_op *const *nnq_all_ops_address(void) {
+    return nnq_all_ops;
+}
+
 /* An opened model. The caller owns it and the file; both must outlive every session. Members are the runtime's. */
 typedef struct nnq_model {
     const uint8_t *file;

@@ -7,6 +7,11 @@
 #include "../packed.h"
 #include "channel_armv6m.h"
 
+/* Bytes of constants, a multiple of 4; or 0, that is none, where no file can have so many. */
+static inline uint32_t nnq_size_armv6m(uint64_t bytes) {
+    return bytes > INT32_MAX - 3 ? 0 : (uint32_t)(bytes + 3) / 4 * 4;
+}
+
 static inline void nnq_store_u16_armv6m(uint8_t *bytes, int32_t value) {
     bytes[0] = (uint8_t)value;
     bytes[1] = (uint8_t)(value >> 8);

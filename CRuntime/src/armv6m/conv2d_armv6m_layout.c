@@ -1,22 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The constants of conv2d for Armv6-M: U16 taps of a slice, U16 0; a record for each channel (channel_armv6m.h); the
- * filter in its usual order, each weight w + 128; zeros up to a multiple of 4.
+ * The constants of conv2d for Armv6-M: U16 taps of a slice, U16 channels that are computed together; a record for each
+ * channel (channel_armv6m.h); the filter in its usual order, each weight w + 128; zeros up to a multiple of 4.
  */
 #include "channel_armv6m_layout.h"
 #include "conv2d_armv6m.h"
 
-enum { HEAD = 4 };
+enum {
+    SLICE_WEIGHT = 4095,  /* the most that |w| of a channel adds up to in a slice: 128 * 4095 < 2^19 */
+    SLICE_ALWAYS = 32,    /* taps that do not exceed it: 32 * 127 */
+    SLICE_MOST = 96,      /* the most taps of one slice of several */
+    SLICES_MEMORY = 3584, /* for a slice and the sums that wait for the next one */
+};
 
-static uint32_t weights_at(const nnq_shape *shape) {
-    return HEAD + (uint32_t)NNQ_RECORD_BYTES * shape->out_channels;
+static uint32_t least(uint32_t a, uint32_t b) {
+    return a < b ? a : b;
 }
 
-static uint32_t size(const nnq_shape *shape) {
-    return weights_at(shape) + (nnq_taps_armv6m(shape) * shape->out_channels + 3) / 4 * 4;
+/* --- Scratch --- */
+
+static uint32_t words_bytes(uint32_t slice) {
+    return NNQ_TAP_BYTES * (1 + slice);
+}
+
+/* Words and sums, whatever the slice. */
+static uint32_t slices_bytes(const nnq_shape *shape) {
+    const uint32_t taps = nnq_taps_armv6m(shape);
+    const uint32_t waiting = taps <= SLICE_ALWAYS ? 1 : shape->out_channels;
+    return least(words_bytes(least(taps, NNQ_SLICE_ONLY)) + NNQ_SUMS_BYTES * waiting, SLICES_MEMORY);
+}
+
+/* Channels that are computed together: all, or as many as have room for sums between slices. */
+static uint32_t group_of(const nnq_shape *shape, uint32_t slice) {
+    const uint32_t room = (slices_bytes(shape) - words_bytes(slice)) / NNQ_SUMS_BYTES;
+    return slice == nnq_taps_armv6m(shape) ? shape->out_channels : least(shape->out_channels, room);
 }
 
 static uint32_t scratch(const nnq_shape *shape) {
-    return nnq_slices_bytes_armv6m(shape) + nnq_padding_bytes_armv6m(shape) + NNQ_PLACES_BYTES;
+    return NNQ_STATE_BYTES + nnq_padding_bytes_armv6m(shape) + slices_bytes(shape);
+}
+
+/* --- Constants --- */
+
+static uint32_t weights_at(const nnq_shape *shape) {
+    return NNQ_CONV2D_HEAD_BYTES + (uint32_t)NNQ_RECORD_BYTES * shape->out_channels;
+}
+
+static uint32_t size(const nnq_shape *shape) {
+    return nnq_size_armv6m(weights_at(shape) + (uint64_t)nnq_taps_armv6m(shape) * shape->out_channels);
 }
 
 static int32_t weight(const nnq_shape *shape, const uint8_t *constants, int32_t channel, int32_t tap) {
@@ -25,13 +55,13 @@ static int32_t weight(const nnq_shape *shape, const uint8_t *constants, int32_t 
 
 static void load(const nnq_shape *shape, const uint8_t *constants, int32_t channel, nnq_channel *loaded) {
     (void)shape;
-    nnq_load_channel_armv6m(constants + HEAD + NNQ_RECORD_BYTES * channel, loaded);
+    nnq_load_channel_armv6m(constants + NNQ_CONV2D_HEAD_BYTES + NNQ_RECORD_BYTES * channel, loaded);
 }
 
 /* The largest sum of |w| of a channel in taps first .. first + count - 1, as far as there are such. */
 static uint32_t slice_weight(const nnq_shape *shape, const uint8_t *constants, int32_t channel, uint32_t first,
                              uint32_t count) {
-    const uint32_t end = nnq_least_armv6m(first + count, nnq_taps_armv6m(shape));
+    const uint32_t end = least(first + count, nnq_taps_armv6m(shape));
     uint32_t sum = 0;
     for (uint32_t tap = first; tap < end; tap++) {
         sum += nnq_magnitude(weight(shape, constants, channel, (int32_t)tap));
@@ -49,13 +79,13 @@ static uint32_t bound(const nnq_shape *shape, const uint8_t *constants, int32_t 
 
 static int32_t slice_fits(const nnq_shape *shape, const uint8_t *constants, uint32_t slice) {
     const uint32_t taps = nnq_taps_armv6m(shape);
-    if (slice == 0 || slice > taps || slice > (slice == taps ? NNQ_SLICE_ONLY : NNQ_SLICE_MOST) ||
-        (slice < taps && nnq_words_bytes_armv6m(slice) + NNQ_SUMS_BYTES > nnq_slices_bytes_armv6m(shape))) {
+    if (slice == 0 || slice > taps || slice > (slice == taps ? NNQ_SLICE_ONLY : SLICE_MOST) ||
+        (slice < taps && words_bytes(slice) + NNQ_SUMS_BYTES > slices_bytes(shape))) {
         return 0;
     }
     for (int32_t c = 0; c < shape->out_channels; c++) {
         for (uint32_t tap = 0; tap < taps; tap += slice) {
-            if (slice_weight(shape, constants, c, tap, slice) > NNQ_SLICE_WEIGHT) {
+            if (slice_weight(shape, constants, c, tap, slice) > SLICE_WEIGHT) {
                 return 0;
             }
         }
@@ -65,29 +95,31 @@ static int32_t slice_fits(const nnq_shape *shape, const uint8_t *constants, uint
 
 static int32_t valid(const nnq_shape *shape, const uint8_t *constants) {
     const uint32_t slice = (uint32_t)nnq_load_u16(constants);
-    int32_t is_valid = nnq_load_u16(constants + 2) == 0 && slice_fits(shape, constants, slice);
+    int32_t is_valid = slice_fits(shape, constants, slice) &&
+                       (uint32_t)nnq_load_u16(constants + 2) == group_of(shape, slice);
     for (int32_t c = 0; c < shape->out_channels; c++) {
-        is_valid &= nnq_valid_channel_armv6m(shape, constants + HEAD + NNQ_RECORD_BYTES * c, bound(shape, constants, c));
+        const uint8_t *record = constants + NNQ_CONV2D_HEAD_BYTES + NNQ_RECORD_BYTES * c;
+        is_valid &= nnq_valid_channel_armv6m(shape, record, bound(shape, constants, c));
     }
     return is_valid;
 }
 
-/* Instructions of a block of eight pixels that the slice decides about: staging for each group of channels, and beginning
- * and ending a slice for each channel. */
+/* Instructions of a block of eight pixels that the slice decides about: staging for each group of channels, and
+ * beginning and ending a slice for each channel. */
 static uint32_t cost(const nnq_shape *shape, uint32_t slice) {
     const uint32_t taps = nnq_taps_armv6m(shape);
-    const uint32_t group = nnq_group_armv6m(shape, slice);
+    const uint32_t group = group_of(shape, slice);
     const uint32_t groups = (shape->out_channels + group - 1) / group;
     return 40 * taps * groups + 90 * shape->out_channels * ((taps + slice - 1) / slice);
 }
 
 static uint32_t best_slice(const nnq_shape *shape, const uint8_t *constants) {
     const uint32_t taps = nnq_taps_armv6m(shape);
-    uint32_t best = nnq_least_armv6m(taps, NNQ_SLICE_ALWAYS);
+    uint32_t best = least(taps, SLICE_ALWAYS);
     if (slice_fits(shape, constants, taps)) {
         return taps;
     }
-    for (uint32_t slice = best; slice <= NNQ_SLICE_MOST; slice++) {
+    for (uint32_t slice = best; slice <= SLICE_MOST; slice++) {
         if (slice_fits(shape, constants, slice) && cost(shape, slice) < cost(shape, best)) {
             best = slice;
         }
@@ -102,9 +134,11 @@ int32_t nnq_pack_conv2d_armv6m(const nnq_shape *shape, const int8_t *filter, con
     for (uint32_t i = 0; i < count; i++) {
         constants[weights_at(shape) + i] = (uint8_t)(filter[i] + 128);
     }
-    nnq_store_u16_armv6m(constants, (int32_t)best_slice(shape, constants));
+    const uint32_t slice = best_slice(shape, constants);
+    nnq_store_u16_armv6m(constants, (int32_t)slice);
+    nnq_store_u16_armv6m(constants + 2, (int32_t)group_of(shape, slice));
     for (int32_t c = 0; c < shape->out_channels; c++) {
-        uint8_t *record = constants + HEAD + NNQ_RECORD_BYTES * c;
+        uint8_t *record = constants + NNQ_CONV2D_HEAD_BYTES + NNQ_RECORD_BYTES * c;
         nnq_store_channel_armv6m(record, &channels[c], NNQ_ANY);
         const int32_t kind = nnq_kind_armv6m(shape, &channels[c], bound(shape, constants, c));
         nnq_store_channel_armv6m(record, &channels[c], kind);

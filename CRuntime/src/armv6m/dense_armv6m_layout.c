@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The constants of dense for Armv6-M: a record for each channel (channel_armv6m.h), then the weights, each w + 128: of
- * eight channels together, for each input 8 bytes; of what is left, for each input 4 bytes where that suffices. Places
- * without a channel hold 128.
+ * The constants of dense for Armv6-M: a record for each channel (channel_armv6m.h); then for each eight channels, and
+ * in that for each input, their eight weights, each w + 128. Places without a channel hold 128.
  */
 #include "channel_armv6m_layout.h"
 
-/* Channels and places for them, a multiple of 4. */
 static uint32_t lanes(const nnq_shape *shape) {
-    return (shape->out_channels + 3u) / 4 * 4;
+    return (shape->out_channels + 7u) / 8 * 8;
 }
 
 static uint32_t size(const nnq_shape *shape) {
-    return (uint32_t)NNQ_RECORD_BYTES * shape->out_channels + lanes(shape) * shape->in_channels;
+    return nnq_size_armv6m((uint64_t)NNQ_RECORD_BYTES * shape->out_channels +
+                           (uint64_t)lanes(shape) * shape->in_channels);
 }
 
 static uint32_t scratch(const nnq_shape *shape) {
@@ -21,9 +20,7 @@ static uint32_t scratch(const nnq_shape *shape) {
 
 /* Where the weight of an input has its place. */
 static uint32_t place(const nnq_shape *shape, uint32_t lane, uint32_t tap) {
-    const uint32_t first = lane / 8 * 8;
-    const uint32_t width = lanes(shape) - first < 8 ? 4 : 8;
-    return (uint32_t)NNQ_RECORD_BYTES * shape->out_channels + first * shape->in_channels + width * tap + lane - first;
+    return (uint32_t)NNQ_RECORD_BYTES * shape->out_channels + (lane / 8 * shape->in_channels + tap) * 8 + lane % 8;
 }
 
 static int32_t weight(const nnq_shape *shape, const uint8_t *constants, int32_t channel, int32_t tap) {

@@ -45,22 +45,21 @@ NNQ_ASSEMBLY void unpack(NNQ_REGISTER uint32_t *unpacked, NNQ_REGISTER const int
     "smlad r2, " z ", r10, r2\n"                                                                                       \
     "smlad r3, " z ", r11, r3\n"
 
-/* An accumulator after `acc += addend`: nnq_scale_high's extra step. */
-#define AWAY(acc, addend)                                                                                              \
-    "add " acc ", " acc ", #64\n"                                                                                      \
-    "cmp " acc ", " addend "\n"                                                                                        \
+/* A sum after `acc += addend`, both with nnq_scale_high's 64: its extra step, where `less` is the addend without. */
+#define AWAY(acc, less)                                                                                                \
+    "cmp " acc ", " less "\n"                                                                                          \
     "it lt\n"                                                                                                          \
     "sublt " acc ", " acc ", #128\n"
 
-/* Computes all outputs and stores them, but for the last four, which it returns in a word. The loop takes four steps of
- * 27 instructions, 108 bytes each, and is entered where a multiple of four is left to do. */
+/* Computes all outputs and stores them, but for the last four, which it returns in a word. The loop takes eight steps
+ * of 27 instructions, 108 bytes each, and is entered where a multiple of eight is left to do. */
 NNQ_ASSEMBLY uint32_t multiply(NNQ_REGISTER const uint32_t *unpacked, NNQ_REGISTER const uint32_t *end,
                                NNQ_REGISTER const uint8_t *constants, NNQ_REGISTER int8_t *output) {
     __asm__("push {r4-r11, lr}\n"
             "mov lr, r2\n"
             "mov r2, r1\n"
             "sub r1, r0, r1\n"     /* -16 * steps */
-            "ubfx r1, r1, #4, #2\n" /* steps to skip */
+            "ubfx r1, r1, #4, #3\n" /* steps to skip */
             "movs r4, #108\n"
             "adr r5, 2f\n"
             "mla r1, r1, r4, r5\n"
@@ -71,7 +70,7 @@ NNQ_ASSEMBLY uint32_t multiply(NNQ_REGISTER const uint32_t *unpacked, NNQ_REGIST
             "ldm sp, {r12, pc}\n"
             ".balign 4\n"
             "2:\n"
-            ".rept 4\n"
+            ".rept 8\n"
             "ldm r12!, {r4-r7}\n" FOUR("r4", "r5") FOUR("r6", "r7")
             ".endr\n"
             "ldr r4, [sp, #8]\n"
@@ -104,6 +103,10 @@ NNQ_ASSEMBLY uint32_t multiply(NNQ_REGISTER const uint32_t *unpacked, NNQ_REGIST
             "str r4, [sp, #12]\n"
             "b 1b\n"
             "4:\n"
+            "sub r8, r8, #64\n"
+            "sub r9, r9, #64\n"
+            "sub r10, r10, #64\n"
+            "sub r11, r11, #64\n"
             AWAY("r0", "r8") AWAY("r1", "r9") AWAY("r2", "r10") AWAY("r3", "r11")
             "lsls r12, r7, #1\n"
             "b 3b\n"
@@ -139,8 +142,5 @@ void nnq_dense_dsp(const nnq_shape *shape, const uint8_t *constants, const int8_
         four >>= 8;
     }
 }
-
-#undef FOUR
-#undef AWAY
 
 #endif

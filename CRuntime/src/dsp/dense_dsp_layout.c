@@ -63,7 +63,7 @@ static void load(const nnq_shape *shape, const uint8_t *constants, int32_t chann
     const uint8_t *scale = constants + scale_at(shape, (uint32_t)channel);
     loaded->bias = nnq_dsp_bias_of(nnq_load_i32(bias), sum_even(shape, constants, channel));
     loaded->scale.multiplier = nnq_load_i32(scale);
-    loaded->scale.addend = nnq_load_i32(scale + 16);
+    loaded->scale.addend = nnq_dsp_addend_of(shape, nnq_load_i32(scale + 16));
     loaded->scale.shift = (int32_t)(nnq_load_u32(scale + 32) & (channel % QUAD == 3 ? NNQ_DSP_SHIFT : UINT32_MAX));
 }
 
@@ -94,7 +94,7 @@ static void store(const nnq_shape *shape, const int8_t *weights, const nnq_chann
     nnq_store_i32(constants + quad_at(shape, channel) + channel % QUAD * 4,
                   nnq_dsp_bias(from->bias, sum_even(shape, constants, (int32_t)channel)));
     nnq_store_i32(scale, from->scale.multiplier);
-    nnq_store_i32(scale + 16, from->scale.addend);
+    nnq_store_i32(scale + 16, nnq_dsp_addend(shape, from->scale.addend));
     nnq_store_i32(scale + 32, from->scale.shift);
 }
 

@@ -1,23 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The constants of depthwise convolution 3x3 for Armv7E-M: 8 bytes and 20 for each channel.
+ * The constants of depthwise convolution 3x3 for Armv7E-M, of layers with nnq_scale_high's extra step and without: 8
+ * bytes and 20 for each channel.
  *
  *     I32 half     2 * output zero point + 1, so that a channel's addend is half * 2^(shift - 1) + extra
  *     I32 extra    64 where rounding twice, else 0
  *     for each channel:
  *         U32 bias * 2^8 + shift
  *         I32 multiplier
- *         I8 weights of three columns, each w1, w0, w2, w1 for w0 in the upper row: bytes 1 and 3, and 0 and 2, are pairs
- *                                       of rows that lie below each other, and stand where w * 2^8 has to in a halfword
+ *         I8 weights of three columns, each w1, w0, w2, w1, w0 the upper one: bytes 1 and 3, and 0 and 2, are of rows
+ *                                       that lie below each other, and stand where w * 2^8 has to in a halfword
  */
 #include "../packed.h"
 
 enum { LAYER = 8, CHANNEL = 20, WEIGHTS = 8, EXTRA = 64 };
 
-static uint32_t size(const nnq_shape *shape) {
+static uint32_t size_of(const nnq_shape *shape) {
     const int32_t fits = shape->kernel_height == 3 && shape->kernel_width == 3 &&
                          shape->stride_height == shape->stride_width && shape->stride_width <= 2 &&
-                         shape->in_channels >= 4 && !shape->away;
+                         shape->in_channels >= 4;
     return fits ? LAYER + CHANNEL * (uint32_t)shape->in_channels : 0;
+}
+
+static uint32_t size(const nnq_shape *shape) {
+    return shape->away ? 0 : size_of(shape);
+}
+
+static uint32_t size_away(const nnq_shape *shape) {
+    return shape->away ? size_of(shape) : 0;
 }
 
 /* Nine columns of four channels of 14 pairs; depthwise3x3_dsp.c. */
@@ -106,4 +115,10 @@ int32_t nnq_pack_depthwise3x3_dsp(const nnq_shape *shape, const int8_t *filter, 
     return 1;
 }
 
+int32_t nnq_pack_depthwise3x3_away_dsp(const nnq_shape *shape, const int8_t *filter, const nnq_channel *channels,
+                                       uint8_t *constants) {
+    return nnq_pack_depthwise3x3_dsp(shape, filter, channels, constants);
+}
+
 NNQ_DEFINE_PACKED(depthwise3x3_dsp, DEPTHWISE_CONV2D, DSP, size, scratch, weight, load, valid);
+NNQ_DEFINE_PACKED(depthwise3x3_away_dsp, DEPTHWISE_CONV2D, DSP, size_away, scratch, weight, load, valid);

@@ -54,6 +54,15 @@ static inline int32_t nnq_dsp_bias_of(int32_t stored, int64_t even_sum) {
     return bias < INT32_MIN || bias > INT32_MAX ? INT32_MAX : (int32_t)bias;
 }
 
+/* The addend in the file has nnq_scale_high's 64 already, where `away`. */
+static inline int32_t nnq_dsp_addend(const nnq_shape *shape, int32_t addend) {
+    return shape->away ? addend + 64 : addend;
+}
+
+static inline int32_t nnq_dsp_addend_of(const nnq_shape *shape, int32_t stored) {
+    return (int32_t)((uint32_t)stored - (shape->away ? 64 : 0));
+}
+
 /* Whether a channel can be packed: no weight is -128, and |bias| + 128 * sum |w| < 2^23. */
 static inline int32_t nnq_dsp_allows(const int8_t *weights, uint32_t count, int32_t bias) {
     uint32_t bound = nnq_magnitude(bias);

@@ -18,7 +18,7 @@ int32_t nnq_mve_store_head(const nnq_shape *shape, const nnq_channel *channels, 
 
 /* A shift as it is stored, for vrshl and vshl; and the shift of one stored. */
 static inline int32_t nnq_mve_turn_shift(const uint8_t *constants, int32_t shift) {
-    return (constants[0] == NNQ_MVE_LONG ? 0 : 7) - shift;
+    return (int32_t)((constants[0] == NNQ_MVE_LONG ? 0u : 7u) - (uint32_t)shift);
 }
 
 /* Whether the first word says a way that gives what the channels' scales say. */

@@ -1,65 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0
- * How conv2d for Helium cuts a window into chunks of 16 bytes, one register: what its kernel and its layout agree on.
+ * How conv2d for Helium reads windows, in chunks of 16 bytes, one register: what its kernel and its layout agree on.
  */
 #ifndef NNQ_MVE_WINDOWS_H
 #define NNQ_MVE_WINDOWS_H
 
 #include "../shape.h"
 
-/* A window is read as `runs` pieces of `run` bytes, each filled up to chunks. A piece is a row of the window, or, where
- * that takes fewer chunks, the whole window, column by column: [kw, kh, in_c], from a strip of that order. */
+/* A window is
+ *   by rows    its rows one by one, [kw, in_c] each, filled up to chunks, from the input or rows of the padded map;
+ *   by strip   one piece, [kw, kh, in_c], from a strip of the padded map in that order, where that takes fewer chunks;
+ *   by planes  3x3 and strides of 1 across: [kh, in_c / 16, kw, 16], from rows of the padded map cut into planes of 16
+ *              channels, where the chunks of two pixels side by side overlap. */
+enum { NNQ_BY_ROWS, NNQ_BY_STRIP, NNQ_BY_PLANES };
+
+/* Rows of outputs at a time, where the padded map is read. */
+enum { NNQ_MVE_BAND = 2 };
+
+/* Bytes of scratch before two pixels' chunks (not by planes), which lie before rows or strips of the padded map. */
+enum { NNQ_CONV2D_MVE_JOB = 240 };
+
 typedef struct nnq_windows {
-    int32_t is_strip;
-    uint32_t runs;
-    uint32_t run;
-    uint32_t chunks;
+    int32_t by;
+    int32_t reads_input; /* none reaches into padding */
+    uint32_t column;     /* bytes from column to column in what is read */
+    uint32_t pitch;      /* bytes of a row of the padded map, or of the strip of a row of outputs */
+    uint32_t rows;       /* of these, at a time */
+    uint32_t runs;       /* pieces of a window */
+    uint32_t run;        /* bytes in one */
+    uint32_t chunks;     /* of a window */
 } nnq_windows;
-
-static inline uint32_t nnq_chunks_of(uint32_t bytes) {
-    return (bytes + 15) / 16;
-}
-
-/* A strip is written by scattering 16 bytes of a row to offsets below 256. */
-static inline nnq_windows nnq_windows_of(const nnq_shape *shape) {
-    const uint32_t row = (uint32_t)shape->kernel_width * shape->in_channels;
-    const uint32_t all = row * shape->kernel_height;
-    const uint32_t by_rows = shape->kernel_height * nnq_chunks_of(row);
-    nnq_windows windows = {0, shape->kernel_height, row, by_rows};
-    if (shape->in_channels <= 16 && shape->kernel_height <= 16 && nnq_chunks_of(all) < by_rows) {
-        windows.is_strip = 1;
-        windows.runs = 1;
-        windows.run = all;
-        windows.chunks = nnq_chunks_of(all);
-    }
-    return windows;
-}
 
 /* Columns of the padded map that the windows of a row of outputs cover. */
 static inline uint32_t nnq_padded_width(const nnq_shape *shape) {
     return (uint32_t)(shape->out_width - 1) * shape->stride_width + shape->kernel_width;
 }
 
-/* Whether windows can be read from the input itself: none reaches into padding. */
-static inline int32_t nnq_reads_input(const nnq_shape *shape, const nnq_windows *windows) {
-    const uint32_t height = (uint32_t)(shape->out_height - 1) * shape->stride_height + shape->kernel_height;
-    return !windows->is_strip && shape->pad_top == 0 && shape->pad_left == 0 && height <= shape->in_height &&
-           nnq_padded_width(shape) <= shape->in_width;
+/* Bytes of a row of the padded map, a multiple of 4. */
+static inline uint32_t nnq_padded_row(const nnq_shape *shape) {
+    return (nnq_padded_width(shape) * shape->in_channels + 3) / 4 * 4;
 }
 
-/* --- Scratch: the job (conv2d_mve.c), chunks of two pixels, then padded rows or strips --- */
-
-enum { NNQ_MVE_JOB = 192, NNQ_MVE_BAND = 2 /* rows of outputs at a time */ };
-
-/* Bytes of a padded row, or of the strip of a row of outputs. */
-static inline uint32_t nnq_padded_pitch(const nnq_shape *shape, const nnq_windows *windows) {
-    const uint32_t column = (uint32_t)shape->in_channels * (windows->is_strip ? shape->kernel_height : 1u);
-    return (nnq_padded_width(shape) * column + 3) / 4 * 4;
-}
-
-/* How many of them there are at a time. */
-static inline uint32_t nnq_padded_rows(const nnq_shape *shape, const nnq_windows *windows) {
-    const uint32_t band = shape->out_height < NNQ_MVE_BAND ? shape->out_height : NNQ_MVE_BAND;
-    return windows->is_strip ? band : (band - 1) * shape->stride_height + shape->kernel_height;
-}
+/* Requires bytes of padded rows under an output below 2^31. */
+void nnq_mve_open_windows(const nnq_shape *shape, nnq_windows *windows);
 
 #endif

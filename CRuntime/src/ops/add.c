@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * add: the sum, or with a negative multiplier the difference, of two tensors of different scales.
  */
-#include "../broadcast.h"
-#include "../kernel.h"
+#include "../add.h"
+#include "../saturate.h"
+#include "../shape.h"
 #include "../verify.h"
 
 static int32_t check(nnq_check *check) {
@@ -17,19 +18,31 @@ static int32_t check(nnq_check *check) {
 
 /* (a * multiplier_a + b * multiplier_b + constant) >> shift; the constant holds zero points and rounding, and the op's
  * certificate bounds the sum. */
-static void add(const nnq_call *call, const nnq_pair *pair) {
+static inline int8_t sum(const nnq_add_params *p, int32_t a, int32_t b) {
+    return (int8_t)nnq_saturate_s8((a * p->multiplier_a + b * p->multiplier_b + p->constant) >> p->shift);
+}
+
+void nnq_add_pair(const nnq_call *call, const nnq_pair *pair) {
     const nnq_add_params p = call->params.add;
-    const nnq_pair at = *pair;
-    for (int32_t i = 0; i < at.count; i++) {
-        const int32_t a = at.a[i * at.step_a];
-        const int32_t b = at.b[i * at.step_b];
-        const int32_t acc = a * p.multiplier_a + b * p.multiplier_b + p.constant;
-        at.output[i] = (int8_t)nnq_clamp(acc >> p.shift, p.act_min, p.act_max);
+    const int8_t *a = pair->a;
+    const int8_t *b = pair->b;
+    int8_t *output = pair->output;
+    const int8_t *end = output + pair->count;
+    if (pair->step_a + pair->step_b == 2) {
+        while (output < end) {
+            *output++ = sum(&p, *a++, *b++);
+        }
+    } else {
+        for (; output < end; a += pair->step_a, b += pair->step_b) {
+            *output++ = sum(&p, *a, *b);
+        }
     }
+    nnq_clamp_run(pair->output, pair->count, p.act_min, p.act_max);
 }
 
 void nnq_add_s8_portable(const nnq_call *call, int32_t first, int32_t count) {
-    nnq_broadcast(call, first, count, add);
+    nnq_broadcast(call, first, count, nnq_add_pair);
 }
 
-NNQ_DEFINE_OP(add, check, nnq_rows_each);
+NNQ_DEFINE_NATIVE_OP(add, check, nnq_rows_each,
+                     NNQ_NATIVE(MVE, nnq_add_mve, NNQ_NATIVE(DSP, nnq_add_dsp, nnq_add_s8_portable)));

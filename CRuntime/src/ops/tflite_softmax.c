@@ -8,8 +8,8 @@
 /* The output's scale, 2^-8, as IEEE 754 binary32. */
 #define SOFTMAX_SCALE_BITS 0x3b800000u
 
-/* Each exponential adds at most 2^19 to the sum. */
-enum { MOST_CHANNELS = 4095 };
+/* Each exponential adds at most 2^19 to the sum. That many of a pixel are kept, the others computed twice. */
+enum { MOST_CHANNELS = 4095, KEPT = 16 };
 
 static int32_t check(nnq_check *check) {
     const nnq_tensor *in = &check->call.in;
@@ -25,7 +25,7 @@ static int32_t check(nnq_check *check) {
 
 /* exp(a / 2^26) in units of 2^-31, for a in -31 * 2^26 .. 0: a polynomial of degree four around -1/8 for a's part in
  * [-1/4, 0), times exp(-2^i) for every bit i = -2 .. 4 of the rest. */
-static int32_t exponential(int32_t a) {
+static NNQ_NOINLINE int32_t exponential(int32_t a) {
     static const int32_t powers[7] = {1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242};
     const int32_t quarter = (int32_t)1 << 24;
     if (a == 0) {
@@ -81,10 +81,15 @@ static int32_t power(const nnq_tflite_softmax_params *p, int32_t difference) {
 /* sum is 2^19 .. 4095 * 2^19, the share of a channel exponential / sum. */
 static void pixel(const nnq_tflite_softmax_params *p, const int8_t *input, int8_t *output, int32_t channels) {
     const int32_t top = largest(input, channels);
+    int32_t kept[KEPT];
     uint32_t sum = 0;
     int32_t bits = 0;
     for (int32_t c = 0; c < channels; c++) {
-        sum += (uint32_t)nnq_fixed_divide(power(p, top - input[c]), 12);
+        const int32_t value = power(p, top - input[c]);
+        if (c < KEPT) {
+            kept[c] = value;
+        }
+        sum += (uint32_t)nnq_fixed_divide(value, 12);
     }
     while (sum >> bits > 1) {
         bits++;
@@ -92,7 +97,7 @@ static void pixel(const nnq_tflite_softmax_params *p, const int8_t *input, int8_
     const int32_t inverse = reciprocal((int32_t)((sum << (31 - bits)) - ((uint32_t)1 << 31)));
     const int32_t exponent = bits + 4;
     for (int32_t c = 0; c < channels; c++) {
-        const int32_t share = nnq_fixed_mul(inverse, power(p, top - input[c]));
+        const int32_t share = nnq_fixed_mul(inverse, c < KEPT ? kept[c] : power(p, top - input[c]));
         /* Shares are below 2^31: their half or less of a unit of 2^32 is nothing. */
         const int32_t q = exponent > 31 ? 0 : nnq_fixed_divide(share, exponent);
         output[c] = (int8_t)(nnq_min(q, 255) - 128);

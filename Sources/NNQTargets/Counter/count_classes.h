@@ -83,7 +83,8 @@ static inline instruction classify_vector(uint32_t first, uint32_t second) {
         const uint32_t words = second & 0xFF;
         return (first & 0x0120) == 0x0100 ? moved : transfer(is_load, (int)(coprocessor == 11 ? (words + 1) / 2 : words));
     }
-    const instruction arithmetic = {0, 0, 0, 0, !is_memory && (coprocessor & 14) != 10 ? 1 : 0};
+    const int is_helium = !is_memory && ((first & 0x0100) != 0 || (coprocessor & 14) != 10);
+    const instruction arithmetic = {0, 0, 0, 0, (uint8_t)is_helium};
     return arithmetic;
 }
 

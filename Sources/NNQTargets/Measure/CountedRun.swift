@@ -4,13 +4,13 @@
 import Foundation
 
 /// What a program printed, and what it executed between marks.
-struct CountedRun {
+package struct CountedRun {
     let lines: [String]
-    let rows: [CountedRow]
+    package let rows: [CountedRow]
 
     /// - Parameter isMark: the symbols at which rows begin.
     /// - Throws: `TargetError` where a tool is missing or the program fails.
-    init(_ program: String, of build: FirmwareBuild, isMark: (String) -> Bool) throws {
+    package init(_ program: String, of build: FirmwareBuild, isMark: (String) -> Bool) throws {
         let (board, folder) = (build.board, build.folder)
         _ = try board.emulator.path()
         try Self.buildPlugin(in: folder)

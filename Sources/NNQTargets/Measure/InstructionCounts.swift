@@ -19,6 +19,8 @@ public struct InstructionCounts: Hashable, Sendable {
     public var vectors = 0
     public var vectorOverlaps = 0
 
+    public init() {}
+
     /// In the plugin's order.
     static let columns: [(name: String, WritableKeyPath<InstructionCounts, Int> & Sendable)] = [
         ("instructions", \.instructions), ("loads", \.loads), ("stores", \.stores), ("single_stores", \.singleStores),
@@ -35,11 +37,11 @@ public struct InstructionCounts: Hashable, Sendable {
 }
 
 /// What happened from one mark to the next.
-struct CountedRow {
-    let mark: String
-    var counts: InstructionCounts
+package struct CountedRow {
+    package let mark: String
+    package var counts: InstructionCounts
     /// How far down from its top the stack was written.
-    var stackBytes: Int
+    package var stackBytes: Int
 
     /// Reads what the plugin wrote.
     static func rows(_ text: String) throws -> [CountedRow] {

@@ -23,10 +23,18 @@ extension MeasuredProgram {
         try build.link(
             footprint + memory + runtime, to: Self.footprint,
             ["-Wl,-e,footprint", "-Wl,--defsym=model_file=0", "-Wl,--defsym=model_arena=0", "-Wl,--defsym=model_file_size=0"])
+        let calls = try CallTargets(Self.name, runtime, of: build)
+        let isPlain = file.plan.stages == file.program.plainStages
+        var stack = try StackAnalysis(
+            Self.name, of: build, unused: { isPlain && $0.hasSuffix("_bands") }, targets: calls.targets)
+        let opening = [stack.depth(of: "nnq_open"), stack.depth(of: "nnq_start")]
         let size = try build.size(of: Self.footprint)
         return MeasuredProgram(
             file: file, build: build, mode: .interpreter, codeBytes: size.text + size.data, modelBytes: bytes.count,
-            staticBytes: size.data + size.bss, stackBound: StackBound())
+            staticBytes: size.data + size.bss, 
+            stackBound: StackBound(
+                opening: opening.contains(nil) ? nil : opening.compactMap { $0 }.max(),
+                running: stack.depth(of: "nnq_run")))
     }
 
     private static let modelSource = """

@@ -36,7 +36,7 @@ public struct Measurer {
         let program =
             switch mode {
             case .interpreter: try MeasuredProgram.interpreted(packs ? file.packed(for: board.core) : file, build)
-            case .compiled: throw TargetError("compiled mode is not there yet")
+            case .compiled: try MeasuredProgram.compiled(file, build, packs: packs)
             }
         let run = try CountedRun(MeasuredProgram.name, of: build, isMark: MeasuredProgram.isMark)
         try check(run, against: try file.outputs(inputs))
@@ -59,7 +59,7 @@ public struct Measurer {
 
 extension Program {
     /// What a model is fed with where no input is given.
-    var patternInputs: [[Int8]] {
+    package var patternInputs: [[Int8]] {
         tensors[0..<inputCount - stateCount].map { tensor in
             (0..<tensor.byteCount).map { Int8(truncatingIfNeeded: ($0 * 31 + 7) & 255 - 128) }
         }
@@ -68,7 +68,7 @@ extension Program {
 
 extension ProgramFile {
     /// The bytes of each output, by the runtime on this machine.
-    func outputs(_ inputs: [[Int8]]) throws -> [[Int8]] {
+    package func outputs(_ inputs: [[Int8]]) throws -> [[Int8]] {
         var session = Session(try Int8Model(copying: try encoded()))
         for (index, bytes) in inputs.enumerated() { try session.setInput(index, to: bytes.span) }
         session.run()

@@ -89,8 +89,16 @@ int32_t random_tflite_add(builder *b, rng *r, int32_t input) {
     random_scale(r, 256, 31, &p.multiplier_a, &p.shift_a);
     random_scale(r, 256, 31, &p.multiplier_b, &p.shift_b);
     p.left_shift = rng_once_in(r, 4) ? rng_range(r, 0, 20) : 20;
+    /* TFLite multiplies the input of the larger unit by exactly a half. */
+    if (rng_once_in(r, 3)) {
+        p.multiplier_a = 1 << 30;
+        p.shift_a = 31;
+    } else if (rng_once_in(r, 2)) {
+        p.multiplier_b = 1 << 30;
+        p.shift_b = 31;
+    }
     random_scale(r, 1 << (p.left_shift + 7), 31, &p.multiplier, &p.shift);
-    p.subtract = rng_range(r, 0, 1);
+    p.subtract = rng_once_in(r, 4);
     random_clamp(r, &p.act_min, &p.act_max);
     const nnq_params params = {.tflite_add = p};
     return add_pair(b, &params, &from, random_zero_point(r));

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Every packed kernel that this core has on random shapes, against the reference computed from the unpacked filter. What
+ * Every packed kernel that this core has on random shapes, against the reference computed from the unpacked filter; then
+ * the kernels of ops without weights (elements.c). What
  * a kernel may not write is guarded by bytes; what it may not read ends where the board's memory ends, in turns the
  * input and the constants, so that reading on is a fault. inputs.bin has the number of cases and the seed.
  */
+#include "elements.h"
 #include "kernels.h"
 
-enum { STACK_PAINT = 0x5AFEC0DE, STACK_WORDS = 256, DRAWS = 400 };
+enum { STACK_PAINT = 0x5AFEC0DE, STACK_WORDS = 256, DRAWS = 40000 };
 
 /* The last EDGE_BYTES bytes of memory. */
 extern uint8_t edge[];
@@ -296,6 +298,7 @@ int main(void) {
         test_form(order[0]);
         tested++;
     }
+    tested += test_elements(order[0], order[1], ONLY_FORM);
     if (tested == 0) {
         console_write("this core has no such packed kernel\n");
     }
