@@ -15,6 +15,13 @@
 #define NNQ_WORD_ALIGNED
 #endif
 
+/* For functions that are not to be copied into their callers. */
+#if defined(__GNUC__)
+#define NNQ_APART __attribute__((noinline))
+#else
+#define NNQ_APART
+#endif
+
 /* One op of the model. */
 typedef struct nnq_call {
     uint8_t *arena;
@@ -28,6 +35,20 @@ typedef struct nnq_call {
 
 static inline void nnq_load_input(nnq_tensor *loaded, const nnq_call *call, int32_t index) {
     *loaded = call->inputs[index];
+}
+
+/* No instruction, but an effect, without which gcc 12 leaves out calls of kernels: where it has made an address of sums
+ * of constants (a TARGET_MEM_REF without a base), it takes the store there for one to a null pointer, and a function
+ * of such stores for one that does nothing. */
+#if defined(__GNUC__)
+#define NNQ_EFFECT() __asm__ volatile("")
+#else
+#define NNQ_EFFECT() (void)0
+#endif
+
+static inline int8_t *nnq_row(const nnq_call *call, const nnq_tensor *tensor, int32_t y) {
+    NNQ_EFFECT();
+    return (int8_t *)call->arena + tensor->offset + (size_t)nnq_slot(tensor, y) * nnq_row_bytes(tensor);
 }
 
 static inline const uint8_t *nnq_constants(const nnq_call *call, int32_t offset) {

@@ -18,7 +18,7 @@ final class CProgram {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
 
-    deinit { try? FileManager.default.removeItem(at: folder) }
+    deinit { if getenv("NNQ_KEEP") == nil { try? FileManager.default.removeItem(at: folder) } }
 
     /// Writes a file; .c files are part of the program.
     func write(_ name: String, _ text: String) throws {

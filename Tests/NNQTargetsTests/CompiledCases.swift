@@ -4,6 +4,7 @@
 import Foundation
 import NNQFormat
 import NNQTargets
+import Testing
 
 /// A program of many models, each run twice.
 struct CompiledCases {
@@ -40,8 +41,14 @@ struct CompiledCases {
 
     private func list(_ values: [Int8]) -> String { values.map(String.init).joined(separator: ",") }
 
+    /// Expects that all models compile and give what they must.
+    func check(_ compiler: String, _ flags: [String]) throws {
+        let failures = try failures(compiler, flags)
+        #expect(failures.isEmpty, "\(compiler) \(flags): \(failures)")
+    }
+
     /// The names of models that give something else, or what the compiler says; nothing where all is well.
-    func failures(_ compiler: String, _ flags: [String]) throws -> String {
+    private func failures(_ compiler: String, _ flags: [String]) throws -> String {
         try program.write(
             "main.c",
             """

@@ -83,7 +83,8 @@ import Testing
         let weighted: [nnq_opcode] = [.NNQ_OP_CONV2D, .NNQ_OP_DEPTHWISE_CONV2D, .NNQ_OP_DENSE]
         return try (0..<36).map { round in
             var generator = ProgramGenerator(seed: seed &+ UInt64(round) << 24)
-            let program = round < 24 ? generator.program(of: weighted[round % 3]) : generator.graph(limit: 10)
+            var program = round < 24 ? generator.program(of: weighted[round % 3]) : generator.graph(limit: 10)
+            for index in program.operations.indices { program.operations[index].operation.makePackable(round) }
             return try CompiledModel(ProgramFile(program), target: core, name: "model_\(round)")
         }
     }
@@ -91,6 +92,35 @@ import Testing
 
 extension Operation {
     fileprivate var isPacked: Bool { if case .packed = self { true } else { false } }
+
+    /// Weights, biases and scales within the bounds of packed forms, which random ones rarely are.
+    fileprivate mutating func makePackable(_ round: Int) {
+        switch self {
+        case .conv2D(var p, var filter, var block):
+            (p.rounding, p.pre_shift) = (Int32(round % 2), 0)
+            makePackable(&filter, &block)
+            self = .conv2D(p, filter: filter, block)
+        case .depthwiseConv2D(var p, var filter, var block):
+            (p.rounding, p.pre_shift) = (Int32(round % 2), 0)
+            makePackable(&filter, &block)
+            self = .depthwiseConv2D(p, filter: filter, block)
+        case .dense(var p, var filter, var block):
+            (p.rounding, p.pre_shift) = (Int32(round % 2), 0)
+            makePackable(&filter, &block)
+            self = .dense(p, filter: filter, block)
+        default: break
+        }
+    }
+
+    /// At most 1200 weights a channel: 2^7 * 1200 * 31 < 2^23 - 2^20.
+    private func makePackable(_ filter: inout [Int8], _ block: inout Requantization) {
+        filter = filter.map { $0 / 4 }
+        for channel in block.bias.indices {
+            block.bias[channel] %= 1 << 16
+            block.multiplier[channel] |= 1 << 30
+            block.shift[channel] = 36 + block.shift[channel] % 6
+        }
+    }
 }
 
 extension String {

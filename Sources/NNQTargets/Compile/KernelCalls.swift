@@ -30,9 +30,14 @@ struct KernelCalls {
     init(_ file: ProgramFile, _ names: CNames, _ constants: inout ConstantTable) throws {
         self.file = file
         self.names = names
-        for index in file.program.operations.indices { prepare(index, &constants) }
+        let schedule = try KernelSchedule(file)
+        // In a stage, an op of which nothing is needed takes no step.
+        let used = Set(schedule.stages.joined().map(\.operation))
+        for index in file.program.operations.indices {
+            used.contains(index) ? prepare(index, &constants) : operations.append([])
+        }
         var first = 0
-        for (stage, steps) in zip(file.plan.stages, try KernelSchedule(file).stages) {
+        for (stage, steps) in zip(file.plan.stages, schedule.stages) {
             let operations = first..<first + stage.operationCount
             stages.append(Stage(operations: operations, statements: KernelLoop.loops(steps).flatMap(statements)))
             first = operations.upperBound

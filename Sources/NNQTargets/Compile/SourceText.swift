@@ -96,7 +96,7 @@ struct SourceText {
     }
 
     private var run: String {
-        var text = "void \(name)_run(void) {\n"
+        var text = "NNQ_APART void \(name)_run(void) {\n"
         for stage in calls.stages {
             text += "    NNQ_MARK(\(stage.operations.lowerBound));\n"
             text += stage.operations.map { "    /* \($0) \(description($0)) */\n" }.joined()
