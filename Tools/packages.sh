@@ -3,7 +3,9 @@
 
 # What the toolkit links, and what its tests need beside that.
 build_packages=(libdnnl-dev libpng-dev libturbojpeg0-dev zlib1g-dev)
-test_packages=(gcc make python3 libcmocka-dev lld gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm gcc-riscv64-unknown-elf qemu-system-misc)
+test_packages=(gcc make python3 libcmocka-dev lld gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm gcc-riscv64-unknown-elf qemu-system-misc
+    qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross gcc-powerpc-linux-gnu
+    libc6-dev-powerpc-cross)
 
 # need_swift: stops with a sentence where there is no Swift 6.
 need_swift() {

@@ -57,3 +57,15 @@ void nnq_compute_form(int32_t code, const nnq_shape *shape, const uint8_t *const
         nnq_compute_packed(at->packed, shape, constants, input, output);
     }
 }
+
+int32_t nnq_kernel_at(int32_t index, nnq_kernel *kernel) {
+    static const nnq_kernel kernels[] = {
+#define NNQ_KERNEL(op, name, ISA) {#op, #name, #ISA},
+#include "nnq/kernels.def"
+    };
+    if (index < 0 || index >= (int32_t)(sizeof kernels / sizeof kernels[0])) {
+        return 0;
+    }
+    *kernel = kernels[index];
+    return 1;
+}

@@ -45,6 +45,16 @@ void nnq_compute_form(int32_t code, const nnq_shape *shape, const uint8_t *const
 
 /* --- Generated C --- */
 
+/* A faster kernel of an op that is not packed. */
+typedef struct nnq_kernel {
+    const char *op;   /* "add" */
+    const char *name; /* "add_dsp"; the function is nnq_<name>, called as nnq_<op>_s8_portable is */
+    const char *isa;
+} nnq_kernel;
+
+/* Kernel `index` of kernels.def; returns 0 past the last one. */
+int32_t nnq_kernel_at(int32_t index, nnq_kernel *kernel);
+
 /* Op `op` computes its output rows first .. first + count - 1. */
 typedef void nnq_step(void *context, int32_t op, int32_t first, int32_t count);
 

@@ -33,7 +33,7 @@ public struct CompiledModel: Sendable {
         try packed.checkForms(target)
         let names = CNames(try CNames.checked(name))
         var constants = ConstantTable(names)
-        let calls = try KernelCalls(packed, names, &constants)
+        let calls = try KernelCalls(packed, names, target, &constants)
         self.name = name
         self.target = target
         self.file = packed

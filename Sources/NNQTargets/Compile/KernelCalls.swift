@@ -25,11 +25,11 @@ struct KernelCalls {
 
     private let file: ProgramFile
     private let names: CNames
+    private let target: TargetCore
     private var operations: [[Statement]] = []
 
-    init(_ file: ProgramFile, _ names: CNames, _ constants: inout ConstantTable) throws {
-        self.file = file
-        self.names = names
+    init(_ file: ProgramFile, _ names: CNames, _ target: TargetCore, _ constants: inout ConstantTable) throws {
+        (self.file, self.names, self.target) = (file, names, target)
         let schedule = try KernelSchedule(file)
         // In a stage, an op of which nothing is needed takes no step.
         let used = Set(schedule.stages.joined().map(\.operation))
@@ -123,7 +123,8 @@ struct KernelCalls {
         opcodes.insert(Int32(place.operation.opcode.rawValue))
         let body = members.map { wrapped("    \($0),") }.joined(separator: "\n")
         definitions += "static const nnq_call \(names.call(index)) = {\n\(body)\n};\n\n"
-        let start = "\(use("nnq_\(place.operation.name)_s8_portable"))(&\(names.call(index)), "
+        let kernel = FastKernel.name(of: place.operation.name, target) ?? "\(place.operation.name)_s8_portable"
+        let start = "\(use("nnq_\(kernel)"))(&\(names.call(index)), "
         return { step, advance in
             start + "\(step.first)\(advance > 0 ? " + \(advance) * i" : ""), \(step.count));"
         }
@@ -136,6 +137,25 @@ struct KernelCalls {
             .channels = \(shape.channels), .rows_held = \(file.plan.rowsHeld[index]), \
             .zero_point = \(shape.quantization.zeroPoint), .type = \(shape.type.rawValue)}
             """
+    }
+}
+
+/// Kernels of ops that are not packed, on one instruction set.
+private enum FastKernel {
+    private static let names: [String: [String: String]] = {
+        var names: [String: [String: String]] = [:]
+        var kernel = nnq_kernel()
+        var index: Int32 = 0
+        while nnq_kernel_at(index, &kernel) != 0 {
+            names[String(cString: kernel.isa), default: [:]][String(cString: kernel.op)] = String(cString: kernel.name)
+            index += 1
+        }
+        return names
+    }()
+
+    /// `add_dsp`, or nil where portable C runs.
+    static func name(of operation: String, _ target: TargetCore) -> String? {
+        target.instructionSet.flatMap { names[$0.rawValue]?[operation] }
     }
 }
 
