@@ -33,7 +33,7 @@ function group(title, pattern, exclude,    i, text, data) {
 }
 
 END {
-    tools = "^(encode|error)$"
+    tools = "^(encode|error|pack|packed_portable|steps)$"
     verifier = "^(open|crc32|verify)"
     printf "  %-22s %6s %10s\n", "bytes", "code", "constants"
     group("verifier", verifier, "^$")
