@@ -12,3 +12,4 @@ char slot_packed_weight[offsetof(nnq_packed, weight) + 1];
 char slot_packed_channel[offsetof(nnq_packed, channel) + 1];
 char slot_packed_valid[offsetof(nnq_packed, valid) + 1];
 char slot_packed_kernel[offsetof(nnq_packed, kernel) + 1];
+char slot_packed_run[offsetof(nnq_packed, run) + 1];

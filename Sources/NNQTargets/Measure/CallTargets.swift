@@ -9,7 +9,8 @@ struct CallTargets {
     private let objects: [(range: Range<UInt64>, name: String)]
     private let tables: [String: [UInt64]]
     private let callbacks: [UInt64]
-    private let runPacked: Range<UInt64>
+    private let runPacked: UInt64?
+    private let runOp: Range<UInt64>
 
     /// - Parameters:
     ///   - program: linked with `-Wl,-Map=map`.
@@ -20,8 +21,9 @@ struct CallTargets {
         tables = try Self.tables(program, symbols, build)
         let handedOn = try Self.addressesTaken(parts, build)
         callbacks = symbols.filter { handedOn.contains($0.name) }.map(\.address)
-        let start = symbols.first { $0.name == "nnq_run_packed" }?.address ?? 0
-        runPacked = start..<(symbols.map(\.address).filter { $0 > start }.min() ?? start)
+        runPacked = symbols.first { $0.name == "nnq_run_packed" }?.address
+        let start = symbols.first { $0.name == "nnq_run_op" }?.address ?? 0
+        runOp = start..<(symbols.map(\.address).filter { $0 > start }.min() ?? start)
     }
 
     /// What a call at this address can reach: kernels from where ops are run, checks from where records are verified, an
@@ -30,13 +32,14 @@ struct CallTargets {
         let object = objects.first { $0.range.contains(address) }?.name ?? ""
         func reached(_ slots: String...) -> [UInt64] { slots.flatMap { tables[$0] ?? [] } }
         func isFrom(_ files: String...) -> Bool { files.contains { object == "CRuntime_src_\($0).c.o" } }
-        if isFrom("run", "bands") { return reached("op_run") }
+        if isFrom("run") { return reached("packed_run") }
+        // A packed op alone in its stage does not come this way.
+        if isFrom("bands") { return reached("op_run").filter { $0 != runPacked || !runOp.contains(address) } }
         if isFrom("verify_records") { return reached("op_check") }
         if isFrom("stage", "verify_plan", "verify_bands") { return reached("op_rows") }
+        if isFrom("packed_run") { return reached("packed_kernel") }
         if isFrom("packed") {
-            return runPacked.contains(address)
-                ? reached("packed_kernel")
-                : reached("packed_size", "packed_scratch", "packed_weight", "packed_channel", "packed_valid")
+            return reached("packed_size", "packed_scratch", "packed_weight", "packed_channel", "packed_valid")
         }
         return callbacks
     }

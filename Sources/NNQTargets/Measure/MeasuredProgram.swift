@@ -20,6 +20,7 @@ struct MeasuredProgram {
     /// the next op or stage, and where a compiled model's layers begin.
     static func isMark(_ symbol: String) -> Bool {
         symbol.hasPrefix("measure_") || symbol.hasPrefix("nnq_mark_") || symbol == "nnq_run_op"
+            || symbol == "nnq_run_packed_op"
             || symbol == "nnq_run_bands"
     }
 
