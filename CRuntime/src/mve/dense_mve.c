@@ -20,18 +20,6 @@ typedef char nnq_dense_mve_shape_is_as_read[offsetof(nnq_shape, in_channels) == 
                                                 : -1];
 
 /* 32 inputs, in q0 and q1, by the weights of 8 outputs. */
-#if NNQ_MVE_ALTERNATE
-#define OUTPUT(sum)                                                                                                    \
-    "vldrw.u32 q2, [r1], #16\n"                                                                                        \
-    "vmladava.s8 " sum ", q0, q2\n"                                                                                    \
-    "vldrw.u32 q3, [r1], #16\n"                                                                                        \
-    "vmladava.s8 " sum ", q1, q3\n"
-#define PAIR                                                                                                           \
-    "vldrw.u32 q0, [r3], #16\n"                                                                                        \
-    "vldrw.u32 q1, [r3], #16\n"                                                                                        \
-    OUTPUT("r0") OUTPUT("r2") OUTPUT("r4") OUTPUT("r6") OUTPUT("r8") OUTPUT("r10") OUTPUT("r12") OUTPUT("lr")
-#define PAIR_BYTES "136"
-#else
 #define PAIR                                                                                                           \
     "vldmia r3!, {d0-d3}\n"                                                                                            \
     "vldmia r1!, {d4-d15}\n"                                                                                           \
@@ -54,7 +42,6 @@ typedef char nnq_dense_mve_shape_is_as_read[offsetof(nnq_shape, in_channels) == 
     "vmladava.s8 lr, q0, q4\n"                                                                                         \
     "vmladava.s8 lr, q1, q5\n"
 #define PAIR_BYTES "80"
-#endif
 
 /* While sums grow, r1 is the next weight, r3 the next input, r5 the next output, r7 the first input, r9 counts passes,
  * r11 is the end of outputs; all other registers are sums. The frame has
@@ -220,9 +207,6 @@ NNQ_MVE_NAKED void nnq_dense_mve(NNQ_MVE_UNUSED const nnq_shape *shape, NNQ_MVE_
             "pop    {r4-r11, pc}\n");
 }
 
-#if NNQ_MVE_ALTERNATE
-#undef OUTPUT
-#endif
 #undef PAIR
 #undef PAIR_BYTES
 

@@ -24,30 +24,6 @@ typedef char nnq_pixels_job_is_as_read[offsetof(nnq_pixels_job, source) == 24 &&
 
 /* A chunk of two pixels, in registers a and b, by the next one of 4 channels; two chunks from memory; four columns of a
  * plane, from which three chunks of both pixels overlap. */
-#if NNQ_MVE_ALTERNATE
-#define WEIGHTS(q) "vldrw.u32 " q ", [r3], #16\n"
-#define BOTH(first, second, a, b, q)                                                                                   \
-    "vmladava.s8 " first ", " a ", " q "\n"                                                                            \
-    "vmladava.s8 " second ", " b ", " q "\n"
-#define OTHERS(a, b)                                                                                                   \
-    WEIGHTS("q5") BOTH("r2", "r10", a, b, "q5")                                                                        \
-    WEIGHTS("q6") BOTH("r4", "r12", a, b, "q6")                                                                        \
-    WEIGHTS("q7") BOTH("r6", "lr", a, b, "q7")
-#define CHUNK(a, b) WEIGHTS("q4") BOTH("r0", "r8", a, b, "q4") OTHERS(a, b)
-#define NEXT_CHUNK                                                                                                     \
-    "vldrw.u32 q0, [r1], #16\n"                                                                                        \
-    WEIGHTS("q4")                                                                                                      \
-    "vmladava.s8 r0, q0, q4\n"                                                                                         \
-    "vldrw.u32 q1, [r1], #16\n"                                                                                        \
-    "vmladava.s8 r8, q1, q4\n" OTHERS("q0", "q1")
-#define PAIR NEXT_CHUNK NEXT_CHUNK
-#define PAIR_BYTES "112"
-#define COLUMNS                                                                                                        \
-    "vldrw.u32 q0, [r1]\n"                                                                                             \
-    "vldrw.u32 q1, [r1, #16]\n" CHUNK("q0", "q1")                                                                      \
-    "vldrw.u32 q2, [r1, #32]\n" CHUNK("q1", "q2")                                                                      \
-    "vldrw.u32 q3, [r1, #48]\n" CHUNK("q2", "q3")
-#else
 #define CHUNK(a, b)                                                                                                    \
     "vldmia r3!, {d8-d15}\n"                                                                                           \
     "vmladava.s8 r0, " a ", q4\n"                                                                                      \
@@ -61,7 +37,6 @@ typedef char nnq_pixels_job_is_as_read[offsetof(nnq_pixels_job, source) == 24 &&
 #define PAIR "vldmia r1!, {d0-d7}\n" CHUNK("q0", "q1") CHUNK("q2", "q3")
 #define PAIR_BYTES "76"
 #define COLUMNS "vldmia r1, {d0-d7}\n" CHUNK("q0", "q1") CHUNK("q1", "q2") CHUNK("q2", "q3")
-#endif
 
 /* The eight sums: from biases, and to memory. */
 #define BEGIN_SUMS "ldmia  r3!, {r0, r2, r4, r6, r8, r10, r12, lr}\n"
@@ -322,12 +297,6 @@ NNQ_MVE_NAKED void nnq_mve_pixels(NNQ_MVE_UNUSED nnq_pixels_job *job) {
             "b      35b\n");
 }
 
-#if NNQ_MVE_ALTERNATE
-#undef WEIGHTS
-#undef BOTH
-#undef OTHERS
-#undef NEXT_CHUNK
-#endif
 #undef CHUNK
 #undef PAIR
 #undef PAIR_BYTES
