@@ -104,7 +104,8 @@ int32_t nnq_check_packed(nnq_check *check) {
     }
     const uint8_t *constants = nnq_constants(&check->call, check->call.params.packed.constants);
     const nnq_model *model = check->call.model;
-    if (model->scratch > model->arena_size || packed->scratch(&shape) > model->arena_size - model->scratch) {
+    const uint32_t scratch = packed->scratch(&shape);
+    if (scratch > 0 && (model->scratch > model->arena_size || scratch > model->arena_size - model->scratch)) {
         return nnq_fail(check, NNQ_ERROR_ARENA, 16);
     }
     for (int32_t channel = 0; channel < shape.out_channels; channel++) {

@@ -59,7 +59,7 @@ typedef struct line {
 /* All outputs of a line, four at a time.
  *     r0, r1 weights  r2, r3 pairs  r4 .. r7 sums  r8 .. r11 where pairs are  r12 where weights are  lr columns left
  *     sp line */
-NNQ_ASSEMBLY void convolve(NNQ_REGISTER line *of) {
+NNQ_ASSEMBLY void convolve(NNQ_REGISTER const void *of) {
     __asm__("push {r0, r4-r11, lr}\n"
             "0: ldr r8, [r0]\n"
             "ldr r4, [r0, #32]\n"
