@@ -52,7 +52,7 @@ import Testing
     }
 
     /// Random models in one program, each with its self-test.
-    @Test(.disabled("to be enabled with the general depthwise form for Armv7E-M in generated C"), arguments: boards)
+    @Test(arguments: boards)
     func randomModels(_ board: Board) throws {
         var networks = NetworkGenerator(seed: Self.seed)
         let project = try FirmwareProject(ProgramFile(networks.leNet5()), board: board, name: "lenet5")

@@ -380,7 +380,7 @@ void nnq_conv2d_armv7m(const nnq_shape *shape, const uint8_t *constants, const i
             at->output_end = at->output + count;
             at->pixel = pixels < 8 ? count : channels;
             at->sums = at->kept = sums;
-            at->kept_end = sums + 8 * count;
+            at->kept_end = taps > plan->slice ? sums + 8 * count : sums; /* one slice keeps none */
             for (int32_t tap = 0; tap < taps; tap += plan->slice) {
                 at->taps = nnq_eight_least(plan->slice, taps - tap);
                 at->is_first = tap == 0;

@@ -17,7 +17,7 @@ struct CompileVerb: ParsableCommand {
             the functions: NAME_input, NAME_run, NAME_output, NAME_selftest. The output's bits are those of 'nnq run'.
             """)
 
-    @Argument(help: "The .nnq file.") var model: String
+    @Argument(help: "The model: .nnq, or int8 .tflite or .onnx, which is imported on the way.") var model: String
     @Option(help: "The core that the C file is for: \(TargetCore.names).") var target: TargetCore = .portable
     @Option(name: .shortAndLong, help: "The folder to write to; made where there is none.") var output: String
     @Option(help: "What C names begin with; by default made from the file's name.") var name: String?
@@ -37,9 +37,7 @@ struct CompileVerb: ParsableCommand {
     }
 
     func run() throws {
-        guard case .int8(let file, _) = try ModelFile(model) else {
-            throw FileError("\(model) is a float model: 'nnq quantize' makes the int8 model that can be compiled")
-        }
+        let file = try Int8ModelFile.read(model)
         let compiled = try CompiledModel(
             file, target: target, name: name ?? CompiledModel.name(forFile: model),
             selfTestInputs: try InputFile.values(of: testInput, for: file.program, named: model))

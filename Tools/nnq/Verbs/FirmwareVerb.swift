@@ -16,7 +16,7 @@ struct FirmwareVerb: ParsableCommand {
             'make run' in it builds the firmware and starts it in QEMU.
             """)
 
-    @Argument(help: "The .nnq file.") var model: String
+    @Argument(help: "The model: .nnq, or int8 .tflite or .onnx, which is imported on the way.") var model: String
     @Option(help: "The board, by QEMU's name: \(Board.names).") var board: String
     @Option(help: "The core, where a board runs code of several: \(TargetCore.names).") var target: TargetCore?
     @Option(name: .shortAndLong, help: "The folder to write to; made where there is none.") var output: String
@@ -45,9 +45,7 @@ struct FirmwareVerb: ParsableCommand {
 
     func run() throws {
         let board = try chosenBoard()
-        guard case .int8(let file, _) = try ModelFile(model) else {
-            throw FileError("\(model) is a float model: 'nnq quantize' makes the int8 model that runs on a board")
-        }
+        let file = try Int8ModelFile.read(model)
         let inputs = try InputFile.values(of: input, for: file.program, named: model)
         let project = try FirmwareProject(
             file, board: board, name: name ?? CompiledModel.name(forFile: model), inputs: inputs)

@@ -39,10 +39,13 @@ struct Int8ImportReport: Encodable {
     let macs: Int
     let rewrites: ProgramRewriteReport
 
-    init(_ file: ProgramFile, _ fileBytes: Int, _ report: ProgramRewriteReport, _ output: String) {
+    /// - Parameters:
+    ///   - program: What was imported, before it was packed for a core.
+    ///   - file: What was written.
+    init(_ program: Program, _ file: ProgramFile, _ fileBytes: Int, _ report: ProgramRewriteReport, _ output: String) {
         self.output = output
         file_bytes = fileBytes
-        weight_and_bias_bytes = file.program.operations.reduce(0) { $0 + $1.operation.weightAndBiasBytes }
+        weight_and_bias_bytes = program.operations.reduce(0) { $0 + $1.operation.weightAndBiasBytes }
         arena_bytes = file.plan.arenaBytes
         arena_lower_bound = file.plan.lowerBound
         arena_is_optimal = file.plan.isProvenOptimal

@@ -76,7 +76,7 @@ struct ImportVerb: ParsableCommand {
         let file = target.pack(try ProgramFile(program))
         let bytes = try file.encoded(names: names)
         try WholeFile.write(bytes, to: output)
-        try Int8ImportReport(file, bytes.count, report, output).show(json)
+        try Int8ImportReport(program, file, bytes.count, report, output).show(json)
     }
 
     private func rewrites() throws -> Set<ProgramRewrite> {
