@@ -31,7 +31,7 @@
 #else
 #define NNQ_ISA_ARMV7M 0
 #endif
-#if defined(__ARM_ARCH_6M__)
+#if defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)
 #define NNQ_ISA_ARMV6M 1
 #else
 #define NNQ_ISA_ARMV6M 0

@@ -19,6 +19,7 @@ public enum TargetCore: String, CaseIterable, Sendable {
     case cortexM3 = "cortex-m3"
     case cortexM4 = "cortex-m4"
     case cortexM7 = "cortex-m7"
+    case cortexM23 = "cortex-m23"
     case cortexM33 = "cortex-m33"
     case cortexM55 = "cortex-m55"
     case rv32imac
@@ -27,7 +28,7 @@ public enum TargetCore: String, CaseIterable, Sendable {
     public var instructionSet: InstructionSet? {
         switch self {
         case .portable: nil
-        case .cortexM0: .armv6m
+        case .cortexM0, .cortexM23: .armv6m
         case .cortexM3: .armv7m
         case .cortexM4, .cortexM7, .cortexM33: .dsp
         case .cortexM55: .mve

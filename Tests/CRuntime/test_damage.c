@@ -26,12 +26,15 @@ static void rings(void **state) {
     damage(NNQ_TESTS "/Fuzz/corpus/rings.nnq");
 }
 
-#define NNQ_OP(code, name, NAME, min_inputs, max_inputs, in_place)                                                     \
+#define DAMAGE(name)                                                                                                   \
     static void name(void **state) {                                                                                   \
         (void)state;                                                                                                   \
         damage(NNQ_TESTS "/Fuzz/corpus/" #name ".nnq");                                                                \
     }
+#define NNQ_OP(code, name, NAME, min_inputs, max_inputs, in_place) DAMAGE(name)
 #include "nnq/ops.def"
+#define NNQ_PACKED(code, op, name, NAME, ISA) DAMAGE(name)
+#include "nnq/kernels.def"
 
 int main(void) {
     const struct CMUnitTest tests[] = {
@@ -39,6 +42,8 @@ int main(void) {
         cmocka_unit_test(rings),
 #define NNQ_OP(code, name, NAME, min_inputs, max_inputs, in_place) cmocka_unit_test(name),
 #include "nnq/ops.def"
+#define NNQ_PACKED(code, op, name, NAME, ISA) cmocka_unit_test(name),
+#include "nnq/kernels.def"
     };
     return cmocka_run_group_tests_name("damage", tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
  * TESTS/Fuzz/corpus.
  */
 #include "support/random_op.h"
+#include "support/random_packed.h"
 #include "support/worked_example.h"
 
 static int write_file(const char *folder, const char *name, const builder *b) {
@@ -32,6 +33,30 @@ static int write_op(const char *folder, int32_t opcode) {
     } while (output < 0 || b.data_size > 600 || (b.tensors[0].height < 2 && b.state_count == 0) ||
              b.tensors[output].channels > 4);
     snprintf(name, sizeof name, "%s.nnq", nnq_op_name(opcode));
+    return write_file(folder, name, &b);
+}
+
+static int32_t macs(const packed_layer *l) {
+    return l->taps * l->shape.out_height * l->shape.out_width * l->shape.out_channels;
+}
+
+/* The cheapest of some random layers in a packed form. */
+static int write_packed(const char *folder, const nnq_form *form) {
+    static packed_layer least;
+    static packed_layer l;
+    static builder b;
+    char name[64];
+    rng r = {(uint64_t)form->code + 1};
+    for (int found = 0; found < 60;) {
+        const built file = random_packed_layer(&l, &r, form) ? packed_file(&b, &l, form) : (built){0};
+        free(file.file);
+        if (file.size > 0 && file.size < 700) {
+            least = found == 0 || macs(&l) < macs(&least) ? l : least;
+            found++;
+        }
+    }
+    free(packed_file(&b, &least, form).file);
+    snprintf(name, sizeof name, "%s.nnq", form->name);
     return write_file(folder, name, &b);
 }
 
@@ -75,6 +100,10 @@ int main(int argc, char **argv) {
     int ok = write_file(vectors, "worked-example.nnq", &b) && write_file(corpus, "worked-example.nnq", &b);
     for (int32_t opcode = 1; ok && opcode < NNQ_UNPACKED_OPCODE_LIMIT; opcode++) {
         ok = nnq_op_name(opcode) == NULL || write_op(corpus, opcode);
+    }
+    nnq_form form;
+    for (int32_t index = 0; ok && nnq_form_at(index, &form); index++) {
+        ok = write_packed(corpus, &form);
     }
     return ok && write_rings(corpus) ? 0 : 1;
 }

@@ -66,7 +66,11 @@ static uint64_t work(const nnq_model *model, const uint8_t *file) {
             nnq_tensor_info_at(model, (int32_t)get_u16(file + at + 4), &state);
             each = (uint64_t)p.svdf.rank * (uint64_t)(in.channels + state.channels);
             break;
-        default: break;
+        default:
+            if (p.opcode >= NNQ_UNPACKED_OPCODE_LIMIT) {
+                each = (uint64_t)in.height * (uint64_t)in.width * (uint64_t)in.channels;
+            }
+            break;
         }
         steps += elements * each + (uint64_t)out.height * 64;
         at += head + (uint32_t)length;

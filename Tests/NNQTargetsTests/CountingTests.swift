@@ -46,7 +46,7 @@ import Testing
         return row
     }
 
-    @Test(arguments: [TargetCore.cortexM0, .cortexM3, .cortexM4, .cortexM7, .cortexM33, .cortexM55])
+    @Test(arguments: [TargetCore.cortexM0, .cortexM3, .cortexM4, .cortexM7, .cortexM23, .cortexM33, .cortexM55])
     func countsThumb(_ core: TargetCore) throws {
         let row = try count(
             """

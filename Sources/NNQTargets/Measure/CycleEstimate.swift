@@ -17,6 +17,9 @@ public struct CycleEstimate: Sendable {
         case .cortexM0:
             source = "Cortex-M0 TRM (DDI 0432C), table 3-1; multiplier of one cycle"
             extra = { $0.loads + $0.stores + 2 * $0.takenBranches + $0.calls }
+        case .cortexM23:
+            source = "Cortex-M0's table, for Arm publishes none"
+            extra = { $0.loads + $0.stores + 2 * $0.takenBranches + $0.calls }
         case .cortexM3:
             source = "Cortex-M3 TRM (DDI 0337I), table 3-1; pipeline refill 2, long multiplies 4, divides 7"
             extra = { Self.armv7m($0) + $0.multiplyAdds + 3 * $0.longMultiplies }
