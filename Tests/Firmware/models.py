@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The models that costs and bits are about, as .nnq files, and what nnq measures of them."""
 import json
+import math
 import os
 import pathlib
 import random
@@ -50,13 +51,15 @@ def make(name, folder):
 
 
 def pictures(folder):
-    """A data set of noise, enough to choose ranges by: one row a picture, its class last."""
+    """A data set of noise, 32x32x3, enough to choose ranges by, as NumPy's files: the samples', then the classes'."""
     draw = random.Random(1)
-    path = folder / "pictures.csv"
-    with open(path, "w") as file:
-        for index in range(16):
-            file.write(",".join(str(draw.randrange(256)) for _ in range(3072)) + f",{index % 10}\n")
-    return path
+    paths = folder / "x.npy", folder / "y.npy"
+    for path, shape, last in (paths[0], (16, 32, 32, 3), 255), (paths[1], (16,), 9):
+        head = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}"
+        head += " " * (-(len(head) + 11) % 64) + "\n"
+        values = bytes(draw.randint(0, last) for _ in range(math.prod(shape)))
+        path.write_bytes(b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head.encode() + values)
+    return f"{paths[0]},{paths[1]}"
 
 
 def measure(file, core, mode):
