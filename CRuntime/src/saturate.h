@@ -6,7 +6,8 @@
 
 #include <stdint.h>
 
-#if defined(__arm__) && defined(__ARM_FEATURE_SAT)
+/* clang says so of Armv8-M Baseline too, which has not the instruction. */
+#if defined(__arm__) && defined(__thumb2__) && defined(__ARM_FEATURE_SAT)
 
 static inline int32_t nnq_saturate_s8(int32_t value) {
     int32_t result;
