@@ -6,13 +6,12 @@ import CNNQ
 extension ProgramFile {
     /// The same program with its ops packed for a core, and with the scratch memory that their kernels use. Ops that no
     /// form fits, and those of stages with several ops or bands, stay as they are. What it computes is the same.
-    public func packed(for core: TargetCore) -> ProgramFile {
+    public func packed(for core: TargetCore, goal: PackingGoal = .speed) -> ProgramFile {
         guard let instructionSet = core.instructionSet else { return self }
         let plain = program.plainStages
         guard plan.stages == plain, plan.rowsHeld == program.tensors.map(\.height) else { return self }
         var packed = program
-        for index in program.operations.indices {
-            guard let operation = program.packed(index, for: instructionSet) else { continue }
+        for (index, operation) in program.packedOperations(for: instructionSet, goal: goal) {
             packed.operations[index].operation = .packed(operation)
         }
         var plan = plan
@@ -36,15 +35,6 @@ extension Program {
         let scratch = scratchBytes
         return scratch > 0 ? aligned(tensors) + scratch : max(tensors, 4)
     }
-
-    /// An op in the first form of the instruction set that fits, or nil.
-    func packed(_ index: Int, for instructionSet: InstructionSet) -> PackedOperation? {
-        guard let unpacked = UnpackedOperation(self, index) else { return nil }
-        for form in PackedForm.all where form.instructionSet == instructionSet {
-            if let packed = unpacked.packed(in: form) { return packed }
-        }
-        return nil
-    }
 }
 
 extension MemoryPlan {
@@ -60,7 +50,7 @@ extension MemoryPlan {
 private func aligned(_ bytes: Int) -> Int { (bytes + 15) / 16 * 16 }
 
 /// What packers need to know of an op.
-private struct UnpackedOperation {
+struct UnpackedOperation {
     let opcode: nnq_opcode
     let parameters: nnq_packed_params
     let shape: nnq_shape

@@ -2,6 +2,7 @@
 // Compiles and links a program for a board.
 
 import Foundation
+import NNQFormat
 
 /// A build in a temporary folder, where the runtime is in `CRuntime` and the board's files are in `Boards`.
 package struct FirmwareBuild: Sendable {
@@ -29,10 +30,14 @@ package struct FirmwareBuild: Sendable {
 
     package let board: Board
     package let folder: BuildFolder
+    /// The optimization of kernels, and of all that runs once an op or once a file.
+    let kernelLevel: String
+    let otherLevel = "-Os"
 
     /// - Throws: `TargetError` where the compiler is not installed.
-    package init(_ board: Board) throws {
+    package init(_ board: Board, goal: PackingGoal = .speed) throws {
         self.board = board
+        kernelLevel = goal == .speed ? "-O2" : otherLevel
         _ = try board.compiler.path()
         folder = try BuildFolder()
         try folder.writeEmbedded(under: "CRuntime/")

@@ -94,12 +94,20 @@ static NNQ_NOINLINE void add_half(const nnq_half_sum *sum) {
     }
 }
 
+/* Returns 0 where it has not that form. A function of its own, so that add_any does not run above `sum` on the stack. */
+static NNQ_NOINLINE int32_t try_half(const nnq_call *call, const nnq_pair *pair,
+                                     void (*add_half_of)(const nnq_half_sum *sum)) {
+    nnq_half_sum sum;
+    const int32_t fits = fits_half(&sum, call, pair);
+    if (fits) {
+        add_half_of(&sum);
+    }
+    return fits;
+}
+
 void nnq_tflite_add_pair(const nnq_call *call, const nnq_pair *pair, void (*add_half_of)(const nnq_half_sum *sum)) {
     const nnq_tflite_add_params *p = &call->params.tflite_add;
-    nnq_half_sum sum;
-    if (fits_half(&sum, call, pair)) {
-        add_half_of(&sum);
-    } else {
+    if (!try_half(call, pair, add_half_of)) {
         add_any(call, pair);
     }
     nnq_clamp_run(pair->output, pair->count, p->act_min, p->act_max);

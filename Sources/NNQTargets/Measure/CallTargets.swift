@@ -8,7 +8,8 @@ import Foundation
 struct CallTargets {
     private let objects: [(range: Range<UInt64>, name: String)]
     private let tables: [String: [UInt64]]
-    private let callbacks: [UInt64]
+    /// What each object hands on.
+    private let callbacks: [String: [UInt64]]
     private let runPacked: UInt64?
     private let runOp: Range<UInt64>
 
@@ -19,15 +20,19 @@ struct CallTargets {
         objects = Self.objects(map: try build.folder.read("map"))
         let symbols = try build.symbols(of: program)
         tables = try Self.tables(program, symbols, build)
-        let handedOn = try Self.addressesTaken(parts, build)
-        callbacks = symbols.filter { handedOn.contains($0.name) }.map(\.address)
+        var callbacks: [String: [UInt64]] = [:]
+        for part in parts {
+            let handedOn = try Self.addressesTaken(part, build)
+            callbacks[part] = symbols.filter { handedOn.contains($0.name) }.map(\.address)
+        }
+        self.callbacks = callbacks
         runPacked = symbols.first { $0.name == "nnq_run_packed" }?.address
         let start = symbols.first { $0.name == "nnq_run_op" }?.address ?? 0
         runOp = start..<(symbols.map(\.address).filter { $0 > start }.min() ?? start)
     }
 
     /// What a call at this address can reach: kernels from where ops are run, checks from where records are verified, an
-    /// op's rows from where plans are; and elsewhere what is handed on.
+    /// op's rows from where plans are; from an op's own file what that op's files hand on, and elsewhere all that is.
     func targets(_ address: UInt64) -> [UInt64] {
         let object = objects.first { $0.range.contains(address) }?.name ?? ""
         func reached(_ slots: String...) -> [UInt64] { slots.flatMap { tables[$0] ?? [] } }
@@ -41,7 +46,8 @@ struct CallTargets {
         if isFrom("packed") {
             return reached("packed_size", "packed_scratch", "packed_weight", "packed_channel", "packed_valid")
         }
-        return callbacks
+        let op = object.firstRange(of: "_ops_").map { object[$0.upperBound...].dropLast(4) }
+        return callbacks.filter { op.map($0.key.contains) ?? true }.flatMap(\.value)
     }
 
     /// The functions in each slot of the runtime's tables; none of a program that does not have them.
@@ -65,8 +71,8 @@ struct CallTargets {
     }
 
     /// Names of functions whose address is used other than for a call and other than in the runtime's tables.
-    private static func addressesTaken(_ parts: [String], _ build: FirmwareBuild) throws -> Set<String> {
-        let text = try build.board.compiler.sibling("objdump").run(["-r"] + parts, in: build.folder.path)
+    private static func addressesTaken(_ part: String, _ build: FirmwareBuild) throws -> Set<String> {
+        let text = try build.board.compiler.sibling("objdump").run(["-r", part], in: build.folder.path)
         var names: Set<String> = []
         var isTable = false
         for line in text.split(separator: "\n") {

@@ -12,7 +12,7 @@ extension MeasuredProgram {
         try build.folder.write(bytes, to: "model.nnq")
         try build.folder.write(Self.modelSource, to: "model.S")
         try build.folder.write(Self.header(file), to: "model.h")
-        let runtime = try build.compile(Self.runtimeSources(file, build.board))
+        let runtime = try build.compile(Self.runtimeSources(file, build))
         let footprint = try build.compile([.init(path: "Counter/footprint_interpreter.c", flags: ["-Os", "-I."])])
         let boardObjects = try build.compile(build.board.sources.map { .init(path: "Boards/\($0)", flags: ["-O2"]) })
         let memory = boardObjects.filter { $0.contains("memory") }
@@ -31,7 +31,7 @@ extension MeasuredProgram {
         let size = try build.size(of: Self.footprint)
         return MeasuredProgram(
             file: file, build: build, mode: .interpreter, codeBytes: size.text + size.data, modelBytes: bytes.count,
-            staticBytes: size.data + size.bss, 
+            staticBytes: size.data + size.bss,
             stackBound: StackBound(
                 opening: opening.contains(nil) ? nil : opening.compactMap { $0 }.max(),
                 running: stack.depth(of: "nnq_run")))
@@ -68,14 +68,17 @@ extension MeasuredProgram {
     private static let toolFiles: Set = ["all_ops.c", "encode.c", "error.c", "pack.c", "packed_portable.c"]
 
     /// The interpreter, the ops that the file uses, and all that is the core's instruction set's own.
-    private static func runtimeSources(_ file: ProgramFile, _ board: Board) -> [FirmwareBuild.Source] {
+    private static func runtimeSources(_ file: ProgramFile, _ build: FirmwareBuild) -> [FirmwareBuild.Source] {
         let root = "CRuntime/src/"
-        let isa = "\(root)\((board.core.instructionSet?.rawValue ?? "none").lowercased())/"
+        let isa = "\(root)\((build.board.core.instructionSet?.rawValue ?? "none").lowercased())/"
         let ops = Set(file.program.operations.map { "\(root)ops/\($0.operation.name).c" })
         return embeddedText.keys.filter { $0.hasPrefix(root) && $0.hasSuffix(".c") }.sorted().compactMap { path in
             let name = path.dropFirst(root.count)
-            if !name.contains("/") { return toolFiles.contains(String(name)) ? nil : .init(path: path, flags: Measurer.otherFlags) }
-            return path.hasPrefix(isa) || ops.contains(path) ? .init(path: path, flags: Measurer.kernelFlags) : nil
+            if !name.contains("/") {
+                return toolFiles.contains(String(name)) ? nil : .init(path: path, flags: [build.otherLevel])
+            }
+            guard path.hasPrefix(isa) || ops.contains(path) else { return nil }
+            return .init(path: path, flags: [name.hasSuffix("_layout.c") ? build.otherLevel : build.kernelLevel])
         }
     }
 }

@@ -43,8 +43,7 @@ struct MeasuredProgram {
             openingStackBytes: opening.map { max($0.stackBytes - rows[0].stackBytes + 4, 0) },
             runningStackBytes: max(inference.map(\.stackBytes).max()! - depth, 0), stackBound: stackBound,
             outputHash: hash ?? "",
-            compilation: "\(build.board.compiler.name), kernels \(Measurer.kernelFlags.joined(separator: " ")), "
-                + "the rest \(Measurer.otherFlags.joined(separator: " "))")
+            compilation: "\(build.board.compiler.name), kernels \(build.kernelLevel), the rest \(build.otherLevel)")
     }
 
     /// The ops that a layer's row stands for: one, or those of a stage.

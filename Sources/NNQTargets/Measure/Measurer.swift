@@ -6,17 +6,16 @@ import NNQRuntime
 
 /// Measures models on the emulated boards.
 public struct Measurer {
-    /// Kernels are compiled for speed, all that runs once an op or once a file for size.
-    static let kernelFlags = ["-O2"]
-    static let otherFlags = ["-Os"]
-
     public let board: Board
     public let mode: ExecutionMode
     /// Whether ops are packed for the core first, where the file is not.
     public let packs: Bool
+    /// What packing for the interpreter is to save, and how kernels are compiled: -O2 for speed, -Os for size. Compiled
+    /// models are packed for speed.
+    public let goal: PackingGoal
 
     /// - Throws: `TargetError` for a target without a board.
-    public init(_ core: TargetCore, mode: ExecutionMode = .interpreter, packs: Bool = true) throws {
+    public init(_ core: TargetCore, mode: ExecutionMode = .interpreter, packs: Bool = true, goal: PackingGoal = .speed) throws {
         guard let board = Board(core) else {
             let known = Board.all.map(\.core.rawValue).joined(separator: ", ")
             throw TargetError("there is no emulated board for '\(core.rawValue)'; targets are \(known)")
@@ -24,6 +23,7 @@ public struct Measurer {
         self.board = board
         self.mode = mode
         self.packs = packs
+        self.goal = goal
     }
 
     /// - Parameter inputs: the bytes of each input but states; by default byte i of each is (31 i + 7) mod 256 - 128.
@@ -31,11 +31,12 @@ public struct Measurer {
     ///   than this machine; `FormatError`.
     public func measure(_ file: ProgramFile, inputs: [[Int8]]? = nil) throws -> DeviceCost {
         let inputs = inputs ?? file.program.patternInputs
-        let build = try FirmwareBuild(board)
+        let build = try FirmwareBuild(board, goal: goal)
         try build.folder.write(inputs.joined().map { UInt8(bitPattern: $0) }, to: "inputs.bin")
         let program =
             switch mode {
-            case .interpreter: try MeasuredProgram.interpreted(packs ? file.packed(for: board.core) : file, build)
+            case .interpreter:
+                try MeasuredProgram.interpreted(packs ? file.packed(for: board.core, goal: goal) : file, build)
             case .compiled: try MeasuredProgram.compiled(file, build, packs: packs)
             }
         let run = try CountedRun(MeasuredProgram.name, of: build, isMark: MeasuredProgram.isMark)

@@ -27,6 +27,7 @@ struct MeasureVerb: ParsableCommand {
     var input: [String] = []
     @Flag(inversion: .prefixedNo, help: "Lay out weights for the core's kernels, where the file is not packed yet.")
     var pack = true
+    @OptionGroup var goal: PackingGoalOption
     @OptionGroup var json: JSONOption
 
     private static let cores = Board.all.map(\.core.rawValue).joined(separator: ", ")
@@ -36,7 +37,7 @@ struct MeasureVerb: ParsableCommand {
             throw TargetError("'\(target)' is no target to measure on; targets are \(Self.cores)")
         }
         let file = try Int8ModelFile.read(model)
-        let measurement = try Measurer(core, mode: mode, packs: pack).measure(file, inputs: try inputs(file.program))
+        let measurement = try Measurer(core, mode: mode, packs: pack, goal: goal.packFor).measure(file, inputs: try inputs(file.program))
         let report = MeasureReport(measurement)
         guard !json.isOn else { return try Console.emit(report) }
         report.lines(measurement).forEach(Console.print)
