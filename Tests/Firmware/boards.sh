@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Builds and runs programs on the emulated boards; sourced. CC=clang builds with clang instead of gcc.
+# Builds and runs programs on the emulated boards; sourced. CC=clang builds with clang instead of gcc;
+# OPTIMIZATION is the compiler's option, by default -O2.
 
 boards=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../Sources/NNQTargets/Boards" && pwd)
 runtime=$(cd "${RUNTIME:-$boards/../../../CRuntime}" && pwd)
@@ -36,8 +37,8 @@ board_build() {
     mkdir -p "$objects"
     for source in "${sources[@]}"; do
         name=${source#"$runtime/"}
-        "${compiler[@]}" -O2 "${warnings[@]}" -ffreestanding -ffunction-sections -fdata-sections -I"$boards" -I"$boards/libc" \
-            -I"$runtime/include" -I"$runtime/src" "${options[@]}" -c "$source" -o "$objects/${name//\//_}.o" || return 1
+        "${compiler[@]}" "${OPTIMIZATION:--O2}" "${warnings[@]}" -ffreestanding -ffunction-sections -fdata-sections \
+            -I"$boards" -I"$boards/libc" -I"$runtime/include" -I"$runtime/src" "${options[@]}" -c "$source" -o "$objects/${name//\//_}.o" || return 1
     done
     "$gcc" "${flags[@]}" -nostartfiles -nostdlib -Wl,--gc-sections -Wl,--no-warn-rwx-segments \
         -Wl,--no-warn-execstack -L"$boards" "${link[@]}" -T "$script" "$objects"/*.o -lgcc \

@@ -14,6 +14,7 @@ MODELS = pathlib.Path(os.environ.get("NNQ_MODELS") or TREE / "../shared/models")
 BOARDS = TREE / "Sources/NNQTargets/Boards/boards.txt"
 CORES = [line.split("|")[0].strip() for line in BOARDS.read_text().splitlines() if line and line[0] != "#"]
 MODES = ["interpreter", "compiled"]
+SIZE = "interpreter/size"  # The interpreter with a file that is packed for size.
 MLPERF = {
     "AD": "anomaly_detection/trained_models/ad01_int8.tflite",
     "KWS": "keyword_spotting/trained_models/kws_ref_model.tflite",
@@ -64,4 +65,5 @@ def pictures(folder):
 
 def measure(file, core, mode):
     """What `nnq measure` says, as a dictionary."""
-    return json.loads(call(NNQ, "measure", file, "--target", core, "--mode", mode, "--json"))
+    how = ["--pack-for", "size"] if mode == SIZE else ["--mode", mode]
+    return json.loads(call(NNQ, "measure", file, "--target", core, *how, "--json"))

@@ -5,6 +5,7 @@ import Foundation
 import NNQBase
 import NNQFormat
 import NNQTargets
+import Oracle
 import Testing
 
 @Suite struct MeasureTests {
@@ -37,6 +38,18 @@ import Testing
         let file = try workedExample()
         let measurer = try Measurer(.cortexM4)
         #expect(try measurer.measure(file).counts == measurer.measure(file).counts)
+    }
+
+    /// One kernel a kind of op is less code, and computes the same.
+    @Test(arguments: [TargetCore.cortexM4, .cortexM3, .cortexM55])
+    func packsForSize(_ core: TargetCore) throws {
+        var networks = NetworkGenerator(seed: 7)
+        let file = try ProgramFile(networks.leNet5())
+        let fast = try Measurer(core).measure(file)
+        let small = try Measurer(core, goal: .size).measure(file)
+        #expect(small.codeBytes < fast.codeBytes)
+        #expect(small.outputHash == fast.outputHash)
+        #expect(small.counts.instructions >= fast.counts.instructions)
     }
 
     @Test func takesAnInput() throws {

@@ -4,7 +4,8 @@
 #ifndef NNQ_MVE_NAKED_H
 #define NNQ_MVE_NAKED_H
 
-#define NNQ_MVE_NAKED __attribute__((naked, noinline, used))
+/* Aligned, since adr counts from the word that it is in: functions for size may begin between words. */
+#define NNQ_MVE_NAKED __attribute__((naked, noinline, used, aligned(4)))
 #define NNQ_MVE_UNUSED __attribute__((unused))
 
 #endif

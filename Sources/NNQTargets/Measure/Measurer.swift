@@ -31,7 +31,7 @@ public struct Measurer {
     ///   than this machine; `FormatError`.
     public func measure(_ file: ProgramFile, inputs: [[Int8]]? = nil) throws -> DeviceCost {
         let inputs = inputs ?? file.program.patternInputs
-        let build = try FirmwareBuild(board, goal: goal)
+        let build = try FirmwareBuild(board, goal: mode == .compiled ? .speed : goal)
         try build.folder.write(inputs.joined().map { UInt8(bitPattern: $0) }, to: "inputs.bin")
         let program =
             switch mode {

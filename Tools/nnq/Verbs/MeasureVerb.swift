@@ -32,12 +32,19 @@ struct MeasureVerb: ParsableCommand {
 
     private static let cores = Board.all.map(\.core.rawValue).joined(separator: ", ")
 
+    func validate() throws {
+        if goal.packFor == .size, mode == .compiled || !pack {
+            throw ValidationError("--pack-for size is for models that are packed for the interpreter: leave out --mode and --no-pack")
+        }
+    }
+
     func run() throws {
         guard let core = TargetCore(rawValue: target), Board(core) != nil else {
             throw TargetError("'\(target)' is no target to measure on; targets are \(Self.cores)")
         }
         let file = try Int8ModelFile.read(model)
-        let measurement = try Measurer(core, mode: mode, packs: pack, goal: goal.packFor).measure(file, inputs: try inputs(file.program))
+        let measurer = try Measurer(core, mode: mode, packs: pack, goal: goal.packFor)
+        let measurement = try measurer.measure(file, inputs: try inputs(file.program))
         let report = MeasureReport(measurement)
         guard !json.isOn else { return try Console.emit(report) }
         report.lines(measurement).forEach(Console.print)
