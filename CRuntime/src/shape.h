@@ -47,6 +47,9 @@
 #define NNQ_ISA_OTHER 1
 #endif
 
+/* Weights of 4 bits take no instructions that C does not have. */
+#define NNQ_ISA_INT4 1
+
 /* `yes` where the build has the instruction set, else `no`. */
 #define NNQ_NATIVE(ISA, yes, no) NNQ_CHOOSE(NNQ_ISA_##ISA, yes, no)
 #define NNQ_CHOOSE(flag, yes, no) NNQ_CHOOSE_AGAIN(flag, yes, no)

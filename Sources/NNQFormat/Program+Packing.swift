@@ -8,6 +8,14 @@ extension ProgramFile {
     /// form fits, and those of stages with several ops or bands, stay as they are. What it computes is the same.
     public func packed(for core: TargetCore, goal: PackingGoal = .speed) -> ProgramFile {
         guard let instructionSet = core.instructionSet else { return self }
+        return packed(in: instructionSet, goal)
+    }
+
+    /// The same program with ops of which all weights are in -8 .. 7 packed two weights to a byte, for every core. Others
+    /// stay as they are, as do those of stages with several ops or bands.
+    public func packedInt4() -> ProgramFile { packed(in: .int4, .speed) }
+
+    private func packed(in instructionSet: InstructionSet, _ goal: PackingGoal) -> ProgramFile {
         let plain = program.plainStages
         guard plan.stages == plain, plan.rowsHeld == program.tensors.map(\.height) else { return self }
         var packed = program

@@ -10,6 +10,11 @@ public enum InstructionSet: String, CaseIterable, Sendable {
     case armv7m = "ARMV7M"
     case armv6m = "ARMV6M"
     case rv32 = "RV32"
+    /// None: C for every core, with weights of 4 bits.
+    case int4 = "INT4"
+
+    /// Whether a core runs this set's kernels.
+    public func runs(on core: TargetCore) -> Bool { self == .int4 || self == core.instructionSet }
 }
 
 /// A processor core by the name that `--target` takes; `portable` stands for any that C99 can be compiled for.

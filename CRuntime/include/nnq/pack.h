@@ -15,7 +15,7 @@ extern "C" {
 /* A packed form. */
 typedef struct nnq_form {
     const char *name; /* "conv2d_3x3_dsp"; its kernel is nnq_<name>, its op nnq_op_<name> */
-    const char *isa;  /* "DSP", "MVE", "ARMV7M", "ARMV6M", "RV32" */
+    const char *isa;  /* "DSP", "MVE", "ARMV7M", "ARMV6M", "RV32", and "INT4" for all */
     int32_t code;     /* its op code in a file */
     int32_t opcode;   /* of the op that it is a form of */
 } nnq_form;

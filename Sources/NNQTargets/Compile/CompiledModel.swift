@@ -48,7 +48,7 @@ extension ProgramFile {
     fileprivate func checkForms(_ target: TargetCore) throws {
         for (index, place) in program.operations.enumerated() {
             guard case .packed(let operation) = place.operation else { continue }
-            if operation.form.instructionSet != target.instructionSet || plan.stages != program.plainStages {
+            if !operation.form.instructionSet.runs(on: target) || plan.stages != program.plainStages {
                 throw FormatError.program(
                     "op \(index) is packed as \(operation.form.name), which cannot be compiled for \(target.rawValue): "
                         + "compile the file that was not packed")

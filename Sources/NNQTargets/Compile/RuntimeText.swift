@@ -18,7 +18,7 @@ public enum RuntimeText {
     /// - Throws: `FormatError` where there is no such function.
     static func text(of functions: [String], opcodes: Set<Int32>, _ target: TargetCore) throws -> String {
         var known: [String: Bool] = [:]
-        for set in InstructionSet.allCases { known["NNQ_ISA_\(set.rawValue)"] = set == target.instructionSet }
+        for set in InstructionSet.allCases { known["NNQ_ISA_\(set.rawValue)"] = set.runs(on: target) }
         // The call structure of generated C counts before the interpreter's; headers come before sources.
         let call = "src/compiled.h"
         let paths = files.keys.sorted().filter { $0 != call }

@@ -67,17 +67,19 @@ extension MeasuredProgram {
     /// Files of the runtime that no device links.
     private static let toolFiles: Set = ["all_ops.c", "encode.c", "error.c", "pack.c", "packed_portable.c"]
 
-    /// The interpreter, the ops that the file uses, and all that is the core's instruction set's own.
+    /// The interpreter, the ops that the file uses, and all that is the core's instruction set's own or of the file's packed ops'.
     private static func runtimeSources(_ file: ProgramFile, _ build: FirmwareBuild) -> [FirmwareBuild.Source] {
         let root = "CRuntime/src/"
-        let isa = "\(root)\((build.board.core.instructionSet?.rawValue ?? "none").lowercased())/"
+        var sets = build.board.core.instructionSet.map { Set([$0]) } ?? []
+        for case .packed(let operation) in file.program.operations.map(\.operation) { sets.insert(operation.form.instructionSet) }
+        let folders = sets.map { "\(root)\($0.rawValue.lowercased())/" }
         let ops = Set(file.program.operations.map { "\(root)ops/\($0.operation.name).c" })
         return embeddedText.keys.filter { $0.hasPrefix(root) && $0.hasSuffix(".c") }.sorted().compactMap { path in
             let name = path.dropFirst(root.count)
             if !name.contains("/") {
                 return toolFiles.contains(String(name)) ? nil : .init(path: path, flags: [build.otherLevel])
             }
-            guard path.hasPrefix(isa) || ops.contains(path) else { return nil }
+            guard folders.contains(where: path.hasPrefix) || ops.contains(path) else { return nil }
             return .init(path: path, flags: [name.hasSuffix("_layout.c") ? build.otherLevel : build.kernelLevel])
         }
     }

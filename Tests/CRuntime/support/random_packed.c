@@ -77,8 +77,10 @@ static int is_bounded(const packed_layer *l, int32_t opcode) {
     return 1;
 }
 
-static void random_numbers(packed_layer *l, rng *r, int32_t opcode) {
+static void random_numbers(packed_layer *l, rng *r, const nnq_form *form) {
     const nnq_shape *s = &l->shape;
+    const int32_t opcode = form->opcode;
+    const int32_t largest = strcmp(form->isa, "INT4") == 0 ? 7 : 127;
     l->taps = s->kernel_height * s->kernel_width * (opcode == NNQ_OP_DEPTHWISE_CONV2D ? 1 : s->in_channels);
     /* Negative results of two roundings come through the clamp where the layer rounds away from zero. */
     l->rounding = s->away || rng_once_in(r, 2);
@@ -86,9 +88,9 @@ static void random_numbers(packed_layer *l, rng *r, int32_t opcode) {
     const int32_t least = rng_once_in(r, 2) ? -128 : rng_range(r, -128, l->out_zero_point - s->away);
     l->act_min = s->away || (!l->rounding && rng_once_in(r, 2)) ? least : l->out_zero_point;
     l->act_max = rng_once_in(r, 2) ? 127 : rng_range(r, l->act_min, 127);
-    const int32_t most = rng_once_in(r, 2) ? 127 : 30;
+    const int32_t most = rng_once_in(r, 2) || largest < 30 ? largest : 30;
     for (int32_t i = 0; i < l->taps * s->out_channels; i++) {
-        l->filter[i] = (int8_t)(rng_once_in(r, 10) ? 127 * (1 - 2 * rng_range(r, 0, 1)) : rng_range(r, -most, most));
+        l->filter[i] = (int8_t)(rng_once_in(r, 10) ? largest * (1 - 2 * rng_range(r, 0, 1)) : rng_range(r, -most, most));
     }
     for (int32_t c = 0; c < s->out_channels; c++) {
         l->bias[c] = rng_range(r, -20000, 20000);
@@ -104,7 +106,7 @@ int random_packed_layer(packed_layer *l, rng *r, const nnq_form *form) {
     if (!random_shape_of(l, r, form)) {
         return 0;
     }
-    random_numbers(l, r, form->opcode);
+    random_numbers(l, r, form);
     return is_bounded(l, form->opcode);
 }
 

@@ -77,12 +77,13 @@ int32_t one_in(int32_t n) {
 static int32_t fill_weights(setting *at, int32_t channel, int32_t extreme) {
     const int32_t taps = tap_count(at);
     const int32_t style = extreme ? random_in(0, 3) : 4;
-    const int32_t span = one_in(3) ? 127 : random_in(1, 40);
+    const int32_t most = at->is_int4 ? 7 : 127;
+    const int32_t span = one_in(3) ? most : random_in(1, at->is_int4 ? most : 40);
     int32_t left = (1 << 16) - 1;
     for (int32_t tap = 0; tap < taps; tap++) {
-        int32_t weight = style == 0   ? 127
-                         : style == 1 ? -127
-                         : style == 2 ? (random_word() & 256 ? 127 : -127)
+        int32_t weight = style == 0   ? most
+                         : style == 1 ? -most - at->is_int4
+                         : style == 2 ? (random_word() & 256 ? most : -most)
                          : style == 3 ? (one_in(3) ? random_in(-1, 1) : 0)
                                       : random_in(-span, span);
         const int32_t size = weight < 0 ? -weight : weight;
@@ -105,14 +106,16 @@ static habit draw_habit(int32_t away) {
 }
 
 /* A scale that spreads sums of this size over int8, or any legal one. */
-static void fill_scale(nnq_high_scale *scale, int32_t sum, const habit *layer, int32_t away) {
+static void fill_scale(nnq_high_scale *scale, int32_t sum, const habit *layer, const setting *at) {
     int32_t bits = 0;
     while (sum >> bits > 1) {
         bits++;
     }
-    const int32_t shift = (bits < 4 ? 1 : bits - 3) + (layer->rounding ? 24 : 31);
+    int32_t shift = (bits < 4 ? 1 : bits - 3) + (layer->rounding ? 24 : 31);
+    shift = at->is_int4 && shift < 32 ? 32 : shift;
     scale->multiplier = one_in(10) ? (int32_t)(random_word() >> 1) : (1 << 30) + random_in(0, (1 << 30) - 1);
-    if (nnq_make_high_scale(scale, scale->multiplier, shift, layer->rounding, 7, layer->zero_point, away)) {
+    if (nnq_make_high_scale(scale, scale->multiplier, shift, layer->rounding, 7, layer->zero_point,
+                            at->shape.away)) {
         return;
     }
     scale->shift = random_in(1, 31);
@@ -126,7 +129,7 @@ static void fill_channel(setting *at, int32_t channel, const habit *layer, int32
     const int32_t room = (1 << 23) - 1 - 128 * sum;
     const int32_t typical = room < 2000 ? room : 2000;
     to->bias = extreme && one_in(2) ? (one_in(2) ? room : -room) : random_in(-typical, typical);
-    fill_scale(&to->scale, extreme && one_in(20) ? 0 : 100 * sum + typical, layer, at->shape.away);
+    fill_scale(&to->scale, extreme && one_in(20) ? 0 : 100 * sum + typical, layer, at);
 }
 
 void fill_setting(setting *at, int32_t extreme) {
@@ -135,7 +138,7 @@ void fill_setting(setting *at, int32_t extreme) {
     const habit layer = draw_habit(at->shape.away);
     for (int32_t channel = 0; channel < at->shape.out_channels; channel++) {
         const habit own = draw_habit(at->shape.away);
-        fill_channel(at, channel, extreme && one_in(4) ? &own : &layer, extreme);
+        fill_channel(at, channel, extreme && !at->is_int4 && one_in(4) ? &own : &layer, extreme);
     }
     for (uint32_t i = 0; i < count; i++) {
         const int32_t value = style == 0   ? 127

@@ -34,6 +34,7 @@ enum {
 typedef struct setting {
     nnq_shape shape;
     uint32_t opcode;
+    int32_t is_int4; /* weights of 4 bits, scales of one zero point and rounding */
     int8_t *filter; /* unpacked */
     nnq_channel *channels;
     uint8_t *constants;

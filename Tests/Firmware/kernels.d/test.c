@@ -232,8 +232,18 @@ static int32_t shape_seen(uint32_t *draws, setting *at) {
     return 1;
 }
 
+/* By its name, "dense_int4". */
+static int32_t is_int4(const form *at) {
+    const char *end = at->name;
+    while (*end != 0) {
+        end++;
+    }
+    return end[-4] == 'i' && end[-3] == 'n' && end[-2] == 't' && end[-1] == '4';
+}
+
 static void test_form(uint32_t cases) {
-    setting at = {.filter = filter_memory, .channels = channel_memory, .opcode = now->packed->opcode};
+    setting at = {.filter = filter_memory, .channels = channel_memory, .opcode = now->packed->opcode,
+                  .is_int4 = is_int4(now)};
     uint32_t draws = 0;
     uint32_t refused = 0;
     most_stack = 0;
