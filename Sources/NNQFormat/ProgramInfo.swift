@@ -27,6 +27,10 @@ public struct ProgramInfo: Hashable, Codable, Sendable {
     public var normalization: Normalization?
     /// True where raw inputs are pixels, 0 ... 255.
     public var byteInput: Bool?
+    /// By float layer whose channels the quantizer scaled: `8 * log2` of what each was divided by.
+    public var equalization: [String: [Int]]?
+    /// By float layer of which the quantizer moved constants into the next: by how much each channel is smaller.
+    public var absorbedBias: [String: [Float]]?
 
     public init(
         tensors: [String]? = nil, classes: [String]? = nil, task: String? = nil, normalization: Normalization? = nil,
@@ -40,7 +44,8 @@ public struct ProgramInfo: Hashable, Codable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case tensors, inputs, outputs, classes, task, normalization
+        case tensors, inputs, outputs, classes, task, normalization, equalization
         case byteInput = "byte_input"
+        case absorbedBias = "absorbed_bias"
     }
 }

@@ -25,6 +25,8 @@ package struct LinearWeights {
 package struct QuantizedLinear {
     /// As the real filter, -127 ... 127.
     package var filter: [Int8]
+    /// By channel: the real value of one step of its weights.
+    package var scales: [Double]
     package var requantization: Requantization
     package var preShift: Int
     /// Where the scale asked for could not be had, a larger one.
@@ -52,7 +54,8 @@ extension LinearWeights {
             let rows = (0..<channels).map { row($0, step: steps[$0], input: input) }
             let misfits = rows.indices.filter { rows[$0].largestSum > Double(Int32.max >> Int32(preShift)) }
             if misfits.isEmpty {
-                return assemble(rows, factors, preShift, output, coarser.count)
+                let scales = steps.map { $0 / Double(input.scale) }
+                return assemble(rows, scales, factors, preShift, output, coarser.count)
             }
             for channel in misfits where 2 * factors[channel] < FixedPointFactor.limit(preShift: preShift) {
                 steps[channel] *= 2
@@ -102,13 +105,13 @@ extension LinearWeights {
     }
 
     private func assemble(
-        _ rows: [Row], _ factors: [Double], _ preShift: Int, _ output: Quantization, _ coarserChannels: Int
+        _ rows: [Row], _ scales: [Double], _ factors: [Double], _ preShift: Int, _ output: Quantization, _ coarserChannels: Int
     ) -> QuantizedLinear {
         let fixed = factors.map { FixedPointFactor($0, preShift: preShift) }
         let requantization = Requantization(
             bias: rows.map { Int32($0.bias) }, multiplier: fixed.map(\.multiplier), shift: fixed.map(\.shift))
         return QuantizedLinear(
-            filter: rows.flatMap(\.filter), requantization: requantization, preShift: preShift, output: output,
-            coarserChannels: coarserChannels)
+            filter: rows.flatMap(\.filter), scales: scales, requantization: requantization, preShift: preShift,
+            output: output, coarserChannels: coarserChannels)
     }
 }

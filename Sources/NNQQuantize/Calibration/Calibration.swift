@@ -1,41 +1,77 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs the float model over the calibration samples and notes the range of every node asked for.
+// Runs the float model over the calibration samples and notes what the nodes asked for give.
 
 import NNQGraph
 
-/// Ranges of nodes on the calibration samples.
+/// The range of one tensor and what it leaves of the values seen.
+public struct CalibratedRange: Hashable, Codable, Sendable {
+    /// The range chosen, which the tensor's int8 steps spread over.
+    public var clip: ValueRange
+    /// The range of all values on the calibration samples.
+    public var extent: ValueRange
+    /// Part of these values, 0 ... 1, that lies outside of the clip.
+    public var cutShare: Double
+}
+
+/// What the calibration samples say of a model.
 struct Calibration {
     /// Samples that were run.
-    var samples: Int
+    var samples = 0
     /// By name of node.
-    var ranges: [String: ValueRange]
+    var ranges: [String: CalibratedRange] = [:]
+    /// By name of node.
+    var channels: [String: ChannelStatistics] = [:]
 
-    /// - Parameter progress: told the samples done and their number in all.
+    /// - Parameters:
+    ///   - nodes: whose ranges are wanted.
+    ///   - channelNodes: whose channels are to be looked at one by one.
+    ///   - progress: told the samples done and their number in all.
     /// - Throws: `QuantizeError` where there are no samples or a value is infinite or not a number.
     init(
-        _ model: Model, nodes: [String], source: some FloatSource, options: QuantizationOptions,
-        progress: (Int, Int) -> Void
+        _ model: Model, nodes: [String], channelNodes: [String] = [], source: some FloatSource,
+        options: QuantizationOptions, progress: (Int, Int) -> Void
     ) throws {
-        let limit = min(source.count, options.calibrationSamples)
-        guard limit > 0 else {
-            throw QuantizeError("there are no calibration samples: give at least one, some hundreds are better")
-        }
-        var observers = nodes.map { _ in options.calibrator.makeObserver() }
-        var done = 0
-        try source.forEachBatch(of: model, nodes: nodes, limit: limit) { batch in
+        let limit = try options.samples(of: source)
+        var observers = nodes.map { _ in HistogramObserver(for: options.calibrator) }
+        let shapes = try model.graph.shapesByName()
+        var statistics = channelNodes.map { ChannelStatistics(channels: shapes[$0]!.channels) }
+        try source.forEachBatch(of: model, nodes: nodes + channelNodes, limit: limit) { batch in
             for index in nodes.indices {
                 do { try observers[index].observe(batch.values[index]) } catch is NotFinite {
                     throw QuantizeError(
                         "layer '\(nodes[index])': its output is infinite or not a number on calibration samples "
-                            + "\(done) to \(done + batch.count - 1): "
+                            + "\(samples) to \(samples + batch.count - 1): "
                             + "train again with a smaller learning rate, or check the data"
                     )
                 }
             }
-            done += batch.count
-            progress(done, limit)
+            for index in channelNodes.indices { statistics[index].observe(batch.values[nodes.count + index]) }
+            samples += batch.count
+            progress(samples, limit)
         }
-        samples = done
-        ranges = Dictionary(uniqueKeysWithValues: zip(nodes, observers.map(\.range)))
+        for (name, observer) in zip(nodes, observers) {
+            let clip = observer.range(by: options.calibrator)
+            ranges[name] = CalibratedRange(
+                clip: clip, extent: observer.extent, cutShare: observer.cutShare(by: clip))
+        }
+        channels = Dictionary(zip(channelNodes, statistics)) { first, _ in first }
+    }
+}
+
+extension QuantizationOptions {
+    /// Calibration samples that there are and that are wanted.
+    /// - Throws: `QuantizeError` where there are none.
+    func samples(of source: some FloatSource) throws -> Int {
+        let limit = min(source.count, calibrationSamples)
+        guard limit > 0 else {
+            throw QuantizeError("there are no calibration samples: give at least one, some hundreds are better")
+        }
+        return limit
+    }
+}
+
+extension Graph {
+    func shapesByName() throws -> [String: Shape] {
+        Dictionary(zip(nodes.map(\.name), try shapes())) { first, _ in first }
     }
 }

@@ -12,7 +12,8 @@ extension Program {
     public func floatCounterpart(of model: Model) throws -> (model: Model, nodeOfTensor: [String?]) {
         var remnant: (model: Model, nodeOfTensor: [String?])?
         for rewrites in Self.rewriteSets {
-            let (folded, _) = try model.rewritten(rewrites)
+            let (rewritten, _) = try model.rewritten(rewrites)
+            let folded = try rewritten.equalized(by: info.equalization ?? [:]).absorbing(info.absorbedBias ?? [:])
             var report = RewriteReport()
             let fusion = ActivationFusion(
                 folded.graph, isEnabled: rewrites.contains(.fuseActivations), report: &report)

@@ -103,6 +103,7 @@ extension Lowering {
                 index,
                 "the output's scale is \(linear.output.scale) instead of \(output.scale), so that sums fit 32 bits")
         }
+        note(index, linear)
         return linear
     }
 

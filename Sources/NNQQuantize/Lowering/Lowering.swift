@@ -13,6 +13,16 @@ public struct Adjustment: Hashable, Codable, Sendable, CustomStringConvertible {
     public var description: String { "layer '\(layer)': \(detail)" }
 }
 
+/// A layer of weights in integers.
+struct LoweredLinear {
+    /// Node of the graph.
+    let node: Int
+    /// As the float filter: one row an output channel.
+    let filter: [Int8]
+    /// By output channel: the real value of one step of its weights.
+    let scales: [Double]
+}
+
 /// An int8 program in the making.
 struct Lowering {
     let model: Model
@@ -25,6 +35,8 @@ struct Lowering {
     /// By tensor: the float node whose values it holds.
     private(set) var nodeOfTensor: [String?] = []
     private(set) var adjustments: [Adjustment] = []
+    /// By op of the program.
+    private(set) var linears: [Int: LoweredLinear] = [:]
     /// By node: its tensor.
     private var tensorOf: [Int: Int] = [:]
 
@@ -169,6 +181,11 @@ struct Lowering {
 
     /// A node whose value is its input's.
     mutating func alias(_ index: Int) { tensorOf[index] = inputs(index)[0] }
+
+    /// Notes the layer of weights that the next op computes.
+    mutating func note(_ index: Int, _ linear: QuantizedLinear) {
+        linears[program.operations.count] = LoweredLinear(node: index, filter: linear.filter, scales: linear.scales)
+    }
 
     mutating func note(_ index: Int, _ detail: String) {
         adjustments.append(Adjustment(layer: graph.nodes[index].name, detail: detail))

@@ -17,7 +17,7 @@ struct QuantizeVerb: ParsableCommand {
     @Option(help: "Data like what the model will see: a set's name or a path; its training part is used.")
     var calibrate: String
     @Option(name: .shortAndLong, help: "The .nnq file to write. (default: MODEL with .nnq)") var output: String?
-    @Option(help: "How ranges are chosen: min-max, or percentile:99.99.") var calibrator: Calibrator = .minMax
+    @OptionGroup var methods: MethodOptions
     @Option(
         help: "Rewrites to leave out, separated by commas: \(Self.rewriteNames.joined(separator: ", "))."
     )
@@ -53,17 +53,28 @@ struct QuantizeVerb: ParsableCommand {
         try requireWritable(output)
         let count = options.samples ?? QuantizationOptions().calibrationSamples
         let dataset = try options.load(calibrate, .train, generating: count)
-        let quantizer = Quantizer(
-            QuantizationOptions(calibrator: calibrator, rewrites: try chosen(Rewrite.self), calibrationSamples: count))
-        let progress = Progress("calibrating", total: min(count, dataset.count), unit: "samples")
+        let quantizer = Quantizer(methods.options(rewrites: try chosen(Rewrite.self), calibrationSamples: count))
         let source = DatasetSource(dataset, threads: threads.threads)
-        let quantized = try quantizer.quantize(float, calibration: source) { done, _ in progress.update(done) }
-        progress.finish()
+        let quantized = try quantize(float, quantizer, source)
         let (program, saved) = try quantized.program.rewritten(try chosen(ProgramRewrite.self))
         let file = target.pack(try ProgramFile(program))
         let bytes = try file.encoded()
         try WholeFile.write(bytes, to: output)
         try report(quantized, saved, file, bytes.count, output)
+    }
+
+    private func quantize(_ model: Model, _ quantizer: Quantizer, _ source: DatasetSource) throws -> Quantized {
+        var progress: (stage: Quantizer.Stage, bar: Progress)?
+        let quantized = try quantizer.quantize(model, calibration: source) { stage, done, total in
+            if progress?.stage != stage {
+                progress?.bar.finish()
+                let unit = stage == .calibrating ? "samples" : "layers"
+                progress = (stage, Progress(stage.rawValue, total: total, unit: unit))
+            }
+            progress!.bar.update(done)
+        }
+        progress?.bar.finish()
+        return quantized
     }
 
     private func namesLeftOut() throws -> Set<String> {
@@ -94,6 +105,7 @@ struct QuantizeVerb: ParsableCommand {
         for rewrite in Rewrite.allCases where quantized.report.rewrites.count(rewrite) > 0 {
             Console.say("\(rewrite.rawValue): \(quantized.report.rewrites.count(rewrite))")
         }
+        quantized.report.lines.forEach(Console.say)
         saved.lines.forEach(Console.say)
         for adjustment in quantized.report.adjustments { Console.say("\(adjustment)") }
         let bound = plan.isProvenOptimal ? "the least possible" : "at least \(grouped(plan.lowerBound)) are needed"
@@ -102,10 +114,6 @@ struct QuantizeVerb: ParsableCommand {
                 + "arena \(grouped(plan.arenaBytes)) bytes, \(bound)"
         )
     }
-}
-
-extension Calibrator: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
 }
 
 extension String {

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// The methods of quantization as options.
+
+import ArgumentParser
+import NNQQuantize
+
+/// How to quantize.
+struct MethodOptions: ParsableArguments {
+    @Option(help: "How ranges of activations are chosen: \(Calibrator.forms).")
+    var calibrator: Calibrator = QuantizationOptions().calibrator
+    @Option(
+        help: """
+            How weights are scaled: max or mse, a scale for each channel; tensor, one for a whole layer, to see what \
+            that loses.
+            """)
+    var weightScales: WeightScales = QuantizationOptions().weightScales
+    @Option(
+        defaultAsFlag: Choice<Equalization>.method(.weights),
+        help: "Bring channels to one size by weights (plain --equalize) or by activations; or none.")
+    var equalize: Choice<Equalization>? = nil
+    @Flag(help: "Move what a channel always exceeds before a ReLU into the next layer's bias.")
+    var absorbBias = false
+    @Option(
+        defaultAsFlag: Choice<BiasCorrection>.method(.data),
+        help: "Bring mean outputs back to what the float layers give, measured on data; or none.")
+    var biasCorrection: Choice<BiasCorrection>? = nil
+    @Flag(help: "Learn for each weight whether to round it up or down (AdaRound; takes minutes).")
+    var adaround = false
+
+    func options(rewrites: Set<Rewrite>, calibrationSamples: Int) -> QuantizationOptions {
+        var options = QuantizationOptions(
+            calibrator: calibrator, weightScales: weightScales, absorbBias: absorbBias, adaround: adaround,
+            rewrites: rewrites, calibrationSamples: calibrationSamples)
+        if let equalize { options.equalize = equalize.method }
+        if let biasCorrection { options.biasCorrection = biasCorrection.method }
+        return options
+    }
+}
+
+/// A method, or the word `none`.
+enum Choice<Method>: ExpressibleByArgument, CustomStringConvertible, Sendable
+where Method: CaseIterable & RawRepresentable<String> & Sendable {
+    case none
+    case method(Method)
+
+    init?(argument: String) {
+        if argument == "none" {
+            self = .none
+        } else if let method = Method(rawValue: argument) {
+            self = .method(method)
+        } else {
+            return nil
+        }
+    }
+
+    var method: Method? { if case .method(let method) = self { method } else { nil } }
+    var description: String { method?.rawValue ?? "none" }
+    static var allValueStrings: [String] { Method.allCases.map(\.rawValue) + ["none"] }
+}
+
+extension Calibrator: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}
+
+extension WeightScales: ExpressibleByArgument {}
