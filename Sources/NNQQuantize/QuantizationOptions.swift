@@ -32,7 +32,9 @@ public enum BiasCorrection: String, Hashable, Codable, Sendable, CaseIterable {
 /// Choices of quantization; the defaults suit most models.
 public struct QuantizationOptions: Hashable, Codable, Sendable {
     public var calibrator: Calibrator
-    public var weightScales: WeightScales
+    /// Nil for `max`, and for `mse` where weights take 4 bits.
+    public var weightScales: WeightScales?
+    public var weightBits: WeightBits
     /// Nil leaves channels as they are.
     public var equalize: Equalization?
     /// High-bias absorption (Nagel et al., 2019, section 4.1.3).
@@ -48,12 +50,13 @@ public struct QuantizationOptions: Hashable, Codable, Sendable {
     public var calibrationSamples: Int
 
     public init(
-        calibrator: Calibrator = .minMax, weightScales: WeightScales = .max, equalize: Equalization? = nil,
-        absorbBias: Bool = false, biasCorrection: BiasCorrection? = nil, adaround: Bool = false,
+        calibrator: Calibrator = .minMax, weightScales: WeightScales? = nil, weightBits: WeightBits = .eight,
+        equalize: Equalization? = .weights, absorbBias: Bool = false, biasCorrection: BiasCorrection? = .data, adaround: Bool = false,
         rewrites: Set<Rewrite> = Set(Rewrite.allCases), calibrationSamples: Int = 512
     ) {
         self.calibrator = calibrator
         self.weightScales = weightScales
+        self.weightBits = weightBits
         self.equalize = equalize
         self.absorbBias = absorbBias
         self.biasCorrection = biasCorrection
@@ -66,7 +69,8 @@ public struct QuantizationOptions: Hashable, Codable, Sendable {
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(calibrator, forKey: .calibrator)
-        try container.encode(weightScales, forKey: .weightScales)
+        try container.encodeIfPresent(weightScales, forKey: .weightScales)
+        try container.encode(weightBits, forKey: .weightBits)
         try container.encodeIfPresent(equalize, forKey: .equalize)
         try container.encode(absorbBias, forKey: .absorbBias)
         try container.encodeIfPresent(biasCorrection, forKey: .biasCorrection)

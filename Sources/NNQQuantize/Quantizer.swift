@@ -40,6 +40,7 @@ public struct Quantizer: Sendable {
         _ model: Model, calibration: some FloatSource, progress: (Stage, Int, Int) -> Void = { _, _, _ in }
     ) throws -> Quantized {
         let (folded, rewrites) = try model.rewritten(options.rewrites)
+        try options.weightBits.check(folded)
         var report = QuantizationReport(options: options, rewrites: rewrites)
         let float = try conditioned(folded, calibration, &report)
         let fusion = ActivationFusion(
@@ -53,7 +54,7 @@ public struct Quantizer: Sendable {
         report.calibrationSamples = calibrated.samples
         report.calibration = calibrated.ranges
         let ranges = OutputRanges(float.graph, calibrated: calibrated.ranges.mapValues(\.clip))
-        let weights = ScaledWeights(float, options.weightScales)
+        let weights = ScaledWeights(float, options.chosenScales, options.weightBits)
         report.weightScales = weights.report
         var correction = try Correction(weights, fusion, ranges)
         if options.runsPrefix {
@@ -99,6 +100,8 @@ public struct Quantizer: Sendable {
 extension QuantizationOptions {
     /// Whether something needs what the int8 layers compute.
     var runsPrefix: Bool { biasCorrection != nil || adaround }
+    /// Four bits have too few steps to spend them on the rare largest weights.
+    var chosenScales: WeightScales { weightScales ?? (weightBits.hasFour ? .mse : .max) }
 }
 
 extension Model {

@@ -10,36 +10,67 @@
 
 /* What is written of a window so far. */
 typedef struct writer {
-    int16_t *windows;
-    int32_t pixels;
-    uint32_t tap;
+    int16_t *next;
+    int32_t step; /* from the second tap of a pair to the next pair */
+    int32_t is_odd;
     int32_t sum;
 } writer;
 
-/* `count` inputs, or as many zero points. */
-static void put(writer *to, const int8_t *input, int32_t count, int32_t zero_point) {
-    for (int32_t i = 0; i < count; i++) {
-        const int32_t value = input != NULL ? input[i] : zero_point;
-        to->windows[nnq_int4_place(to->tap++, to->pixels)] = (int16_t)value;
-        to->sum += value;
+static void put_one(writer *to, int32_t value) {
+    *to->next = (int16_t)value;
+    to->next += to->is_odd ? to->step : 1;
+    to->is_odd = !to->is_odd;
+    to->sum += value;
+}
+
+static void put_inputs(writer *to, const int8_t *input, int32_t count) {
+    const int8_t *end = input + count;
+    if (to->is_odd && input != end) {
+        put_one(to, *input++);
+    }
+    int16_t *next = to->next;
+    const int32_t step = to->step + 1;
+    int32_t sum = to->sum;
+    for (; end - input >= 2; input += 2, next += step) {
+        next[0] = input[0];
+        next[1] = input[1];
+        sum += input[0] + input[1];
+    }
+    to->next = next;
+    to->sum = sum;
+    if (input != end) {
+        put_one(to, *input);
     }
 }
 
-/* Writes one window, and returns the sum of its inputs. */
-static int32_t put_window(writer to, const nnq_shape *shape, const int8_t *input, int32_t y, int32_t x) {
+static void put_same(writer *to, int32_t value, int32_t count) {
+    for (int32_t i = 0; i < count; i++) {
+        put_one(to, value);
+    }
+}
+
+/* Writes one of `pixels` windows, and returns the sum of its inputs. */
+static int32_t put_window(int16_t *window, int32_t pixels, const nnq_shape *shape, const int8_t *input, int32_t y,
+                          int32_t x) {
+    const int32_t channels = shape->in_channels;
     const int32_t top = y * shape->stride_height - shape->pad_top;
     const int32_t left = x * shape->stride_width - shape->pad_left;
+    const int32_t before = left < 0 ? -left : 0;
+    const int32_t over = left + shape->kernel_width - shape->in_width;
+    const int32_t after = over > 0 ? over : 0;
+    const int32_t inside = shape->kernel_width - before - after;
+    const int32_t rest = shape->kernel_height * shape->kernel_width * channels % 8;
+    writer to = {window, 2 * pixels - 1, 0, 0};
     for (int32_t row = top; row < top + shape->kernel_height; row++) {
-        for (int32_t column = left; column < left + shape->kernel_width; column++) {
-            const int32_t is_inside =
-                row >= 0 && row < shape->in_height && column >= 0 && column < shape->in_width;
-            const int32_t at = (row * shape->in_width + column) * shape->in_channels;
-            put(&to, is_inside ? input + at : NULL, shape->in_channels, shape->in_zero_point);
+        if (row < 0 || row >= shape->in_height || inside <= 0) {
+            put_same(&to, shape->in_zero_point, shape->kernel_width * channels);
+        } else {
+            put_same(&to, shape->in_zero_point, before * channels);
+            put_inputs(&to, input + (row * shape->in_width + left + before) * channels, inside * channels);
+            put_same(&to, shape->in_zero_point, after * channels);
         }
     }
-    while (to.tap % 8 != 0) {
-        put(&to, NULL, 1, 0);
-    }
+    put_same(&to, 0, rest > 0 ? 8 - rest : 0);
     return to.sum;
 }
 
@@ -83,10 +114,9 @@ void nnq_conv2d_int4(const nnq_shape *shape, const uint8_t *constants, const int
         /* The last outputs go once more over those before them. */
         first = first + together > count ? count - together : first;
         for (int32_t p = 0; p < together; p++) {
-            const writer to = {windows + 2 * p, together, 0, 0};
-            const int32_t pixel = first + p;
-            at.inputs[p] =
-                NNQ_INT4_BIAS * put_window(to, shape, input, pixel / shape->out_width, pixel % shape->out_width);
+            const int32_t y = (first + p) / shape->out_width;
+            const int32_t x = (first + p) % shape->out_width;
+            at.inputs[p] = NNQ_INT4_BIAS * put_window(windows + 2 * p, together, shape, input, y, x);
         }
         compute(&at, together, output + first * shape->out_channels);
         first += together;

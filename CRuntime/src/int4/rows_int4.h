@@ -95,9 +95,4 @@ static inline int32_t nnq_int4_sum_one(const uint8_t *weights, uint32_t words, c
     return sum;
 }
 
-/* Where a pixel's tap lies in windows. */
-static inline uint32_t nnq_int4_place(uint32_t tap, int32_t pixels) {
-    return tap / 2 * 2 * (uint32_t)pixels + tap % 2;
-}
-
 #endif

@@ -11,6 +11,8 @@ package struct LinearWeights {
     package var bias: [Float]
     /// The scale of each channel's weights where they are quantized already; nil to take the least that holds them.
     package var scales: [Float]?
+    /// Weights are -steps ... steps: 127, or 7 for weights of 4 bits.
+    package var steps = 127
 
     package init(filter: [Float], bias: [Float]) {
         self.filter = filter
@@ -43,22 +45,22 @@ extension LinearWeights {
     /// - Returns: nil where no scales fit.
     package func quantized(input: Quantization, output: Quantization) -> QuantizedLinear? {
         var output = output
-        var steps = (0..<channels).map { firstStep($0, input: input, output: output) }
+        var units = (0..<channels).map { firstStep($0, input: input, output: output) }
         var coarser = Set<Int>()
         for _ in 0..<256 {
-            let factors = steps.map { $0 / Double(output.scale) }
+            let factors = units.map { $0 / Double(output.scale) }
             guard let preShift = FixedPointFactor.preShift(for: factors) else {
                 output.scale *= 2
                 continue
             }
-            let rows = (0..<channels).map { row($0, step: steps[$0], input: input) }
+            let rows = (0..<channels).map { row($0, step: units[$0], input: input) }
             let misfits = rows.indices.filter { rows[$0].largestSum > Double(Int32.max >> Int32(preShift)) }
             if misfits.isEmpty {
-                let scales = steps.map { $0 / Double(input.scale) }
+                let scales = units.map { $0 / Double(input.scale) }
                 return assemble(rows, scales, factors, preShift, output, coarser.count)
             }
             for channel in misfits where 2 * factors[channel] < FixedPointFactor.limit(preShift: preShift) {
-                steps[channel] *= 2
+                units[channel] *= 2
                 coarser.insert(channel)
             }
             if misfits.contains(where: { 2 * factors[$0] >= FixedPointFactor.limit(preShift: preShift) }) {
@@ -68,15 +70,15 @@ extension LinearWeights {
         return nil
     }
 
-    /// The real value of one accumulator step of a channel, to start from: the largest weight is 127 steps of the
+    /// The real value of one accumulator step of a channel, to start from: the largest weight has the most steps of the
     /// weights' scale. A channel of zeros only adds its bias: 2^16 steps to one of the output are more than exact
     /// enough. Weights that are quantized already keep their scale.
     private func firstStep(_ channel: Int, input: Quantization, output: Quantization) -> Double {
         let largest = filter[channel * terms..<(channel + 1) * terms].reduce(0) { max($0, abs($1)) }
-        if let scale = scales?[channel], scale > 0, largest <= 128 * scale {
+        if let scale = scales?[channel], scale > 0, largest <= Float(steps + 1) * scale {
             return Double(input.scale) * Double(scale)
         }
-        return largest > 0 ? Double(input.scale) * Double(largest) / 127 : Double(output.scale) * 0x1p-16
+        return largest > 0 ? Double(input.scale) * Double(largest) / Double(steps) : Double(output.scale) * 0x1p-16
     }
 
     /// One channel in integers.
@@ -95,7 +97,7 @@ extension LinearWeights {
         var sum = 0
         var magnitude = 0
         for weight in self.filter[channel * terms..<(channel + 1) * terms] {
-            let quantized = Int(min(max((Double(weight) / scale).rounded(), -127), 127))
+            let quantized = Int(min(max((Double(weight) / scale).rounded(), -Double(steps)), Double(steps)))
             filter.append(Int8(quantized))
             sum += quantized
             magnitude += abs(quantized)

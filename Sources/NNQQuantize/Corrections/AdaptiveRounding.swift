@@ -14,22 +14,26 @@ import Foundation
 package struct AdaptiveRounding {
     package let problem: RoundingProblem
     /// Steps of Adam.
-    package var steps = 2000
+    package var iterations = 2000
     private static let rate: Float = 0.02
     private static let warmup = 0.2
     /// What the regularizer weighs against the error, which is 1 a weight where all round at random.
     private static let strength: Float = 0.3
 
-    package init(_ problem: RoundingProblem) {
+    private let most: Float
+
+    /// - Parameter steps: the largest weight in integers, 127, or 7 for 4 bits.
+    package init(_ problem: RoundingProblem, steps: Int = 127) {
         self.problem = problem
+        most = Float(steps)
         let cost = 2 * Double(problem.outputs) * Double(problem.terms) * Double(problem.terms)
-        steps = Int(min(2000, max(400, 1e12 / cost)))
+        iterations = Int(min(2000, max(400, 1e12 / cost)))
     }
 
     /// - Parameters:
     ///   - weights: `outputs * terms`, real.
     ///   - scales: by output; a channel of scale 0 stays as it is.
-    /// - Returns: the weights in steps of their scale, -127 ... 127, of each channel the better of learned and nearest.
+    /// - Returns: the weights in steps of their scale, -steps ... steps, of each channel the better of learned and nearest.
     package func rounded(_ weights: [Float], scales: [Float]) -> [Int8] {
         let terms = problem.terms
         let results = UnsafeMutableBufferPointer<Int8>.allocate(capacity: weights.count)
@@ -50,11 +54,11 @@ package struct AdaptiveRounding {
     private func learn(_ weights: [Float], _ scales: [Float], _ outputs: Range<Int>) -> [Int8] {
         let terms = problem.terms
         let exact = weights.indices.map { scales[$0 / terms] > 0 ? weights[$0] / scales[$0 / terms] : 0 }
-        let floors = exact.map { min(max($0.rounded(.down), -127), 126) }
-        let nearest = exact.map { min(max($0.rounded(), -127), 127) }
+        let floors = exact.map { min(max($0.rounded(.down), -most), most - 1) }
+        let nearest = exact.map { min(max($0.rounded(), -most), most) }
         var search = Search(problem, outputs, scales, floors, parts: zip(exact, floors).map { min(max($0 - $1, 0), 1) })
-        for step in 0..<steps {
-            let progress = Double(step) / Double(steps)
+        for step in 0..<iterations {
+            let progress = Double(step) / Double(iterations)
             let annealed = max(0, progress - Self.warmup) / (1 - Self.warmup)
             let beta = progress < Self.warmup ? nil : Float(2 + 18 * (1 - annealed))
             search.step(rate: Self.rate, strength: Self.strength, beta: beta, number: step + 1)

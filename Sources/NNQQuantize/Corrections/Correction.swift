@@ -17,7 +17,7 @@ struct Correction {
         self.weights = weights
         self.fusion = fusion
         self.ranges = ranges
-        lowering = try Lowering(weights.model, fusion, ranges, weightScales: weights.scales)
+        lowering = try Lowering(weights.model, fusion, ranges, weightScales: weights.scales, steps: weights.steps)
     }
 
     /// Each layer is adjusted on the inputs that the int8 layers before it give once they are adjusted themselves.
@@ -105,6 +105,6 @@ struct Correction {
     }
 
     private mutating func lower() throws {
-        lowering = try Lowering(weights.model, fusion, ranges, weightScales: weights.scales)
+        lowering = try Lowering(weights.model, fusion, ranges, weightScales: weights.scales, steps: weights.steps)
     }
 }

@@ -31,6 +31,8 @@ struct Lowering {
     let shapes: [Shape]
     /// By node name: the scale of each output channel's weights, where the model came with them.
     let weightScales: [String: [Float]]
+    /// By node name: the largest weight in integers, where it is not 127.
+    let weightSteps: [String: Int]
     private(set) var program = Program(tensors: [], inputCount: 0, operations: [], outputs: [])
     /// By tensor: the float node whose values it holds.
     private(set) var nodeOfTensor: [String?] = []
@@ -43,9 +45,11 @@ struct Lowering {
     var graph: Graph { model.graph }
 
     init(
-        _ model: Model, _ fusion: ActivationFusion, _ ranges: OutputRanges, weightScales: [String: [Float]] = [:]
+        _ model: Model, _ fusion: ActivationFusion, _ ranges: OutputRanges, weightScales: [String: [Float]] = [:],
+        steps: [String: Int] = [:]
     ) throws {
         self.model = model
+        weightSteps = steps
         self.weightScales = weightScales
         self.fusion = fusion
         self.ranges = ranges

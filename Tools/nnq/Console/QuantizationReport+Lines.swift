@@ -24,7 +24,7 @@ extension QuantizationReport {
         let clipped = weightScales.reduce(0) { $0 + $1.clippedWeights }
         let ratios = weightScales.filter { $0.squaredErrorOfMax > 0 }.map { $0.squaredError / $0.squaredErrorOfMax }
         let ratio = ratios.reduce(0, +) / Double(max(ratios.count, 1))
-        return "weight scales \(options.weightScales): \(grouped(clipped)) weights clipped, their squared error "
+        return "weight scales \((options.weightScales ?? .mse).rawValue): \(grouped(clipped)) weights clipped, their squared error "
             + String(format: "%.2f", ratio) + " times that of max"
     }
 

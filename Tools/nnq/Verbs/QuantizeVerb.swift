@@ -53,11 +53,13 @@ struct QuantizeVerb: ParsableCommand {
         try requireWritable(output)
         let count = options.samples ?? QuantizationOptions().calibrationSamples
         let dataset = try options.load(calibrate, .train, generating: count)
-        let quantizer = Quantizer(methods.options(rewrites: try chosen(Rewrite.self), calibrationSamples: count))
+        let quantizer = Quantizer(
+            try methods.options(rewrites: try chosen(Rewrite.self), calibrationSamples: count))
         let source = DatasetSource(dataset, threads: threads.threads)
         let quantized = try quantize(float, quantizer, source)
         let (program, saved) = try quantized.program.rewritten(try chosen(ProgramRewrite.self))
-        let file = target.pack(try ProgramFile(program))
+        let whole = try ProgramFile(program)
+        let file = target.pack(quantizer.options.weightBits.hasFour ? whole.packedInt4() : whole)
         let bytes = try file.encoded()
         try WholeFile.write(bytes, to: output)
         try report(quantized, saved, file, bytes.count, output)
