@@ -8,19 +8,20 @@ import NNQQuantize
 import Testing
 
 @Suite struct ObserverTests {
-    @Test func minMaxIsExactAndHoldsZero() throws {
-        var observer = MinMaxObserver()
-        #expect(observer.range == ValueRange(0, 0))
+    @Test func extentIsExactAndHoldsZero() throws {
+        var observer = HistogramObserver()
+        #expect(observer.extent == ValueRange(0, 0))
         try observer.observe([3, 2, 5])
-        #expect(observer.range == ValueRange(0, 5))
+        #expect(observer.range(by: .minMax) == ValueRange(0, 5))
         try observer.observe([])
         try observer.observe([-0.25])
-        #expect(observer.range == ValueRange(-0.25, 5))
+        #expect(observer.range(by: .minMax) == ValueRange(-0.25, 5))
+        #expect(observer.total == 4)
     }
 
-    @Test(arguments: ["min-max", "percentile:99"], [Float.nan, .infinity, -.infinity])
-    func refusesWhatIsNotFinite(_ calibrator: String, _ value: Float) throws {
-        var observer = try #require(Calibrator(calibrator)).makeObserver()
+    @Test(arguments: [Float.nan, .infinity, -.infinity])
+    func refusesWhatIsNotFinite(_ value: Float) throws {
+        var observer = HistogramObserver()
         try observer.observe([1])
         #expect(throws: NotFinite.self) { try observer.observe([0, value, 1]) }
     }
@@ -29,7 +30,7 @@ import Testing
     @Test(arguments: [50.5, 90, 99, 99.9, 100], [UInt64(1), 2, 3])
     func percentileIsThatOfTheSortedValues(_ percent: Double, _ seed: UInt64) throws {
         var rng = Rng(seed: seed)
-        var observer = HistogramObserver(percent: percent)
+        var observer = HistogramObserver()
         var all: [Float] = []
         for portion in 0..<40 {
             let scale = Float(portion + 1) * exp2(rng.uniform(-3, 1))
@@ -44,45 +45,56 @@ import Testing
         let cut = Double(all.count) * (100 - percent) / 200
         let low = all[Int(cut.rounded(.down))]
         let high = all[all.count - 1 - Int(cut.rounded(.down))]
-        #expect(abs(observer.range.low - min(low, 0)) <= width, "seed \(seed)")
-        #expect(abs(observer.range.high - max(high, 0)) <= width, "seed \(seed)")
-        if percent == 100 { #expect(observer.range == ValueRange(all[0], all.last!)) }
+        let range = observer.range(by: .percentile(percent))
+        #expect(abs(range.low - min(low, 0)) <= width, "seed \(seed)")
+        #expect(abs(range.high - max(high, 0)) <= width, "seed \(seed)")
+        if percent == 100 { #expect(range == ValueRange(all[0], all.last!)) }
     }
 
     @Test func orderAndPortionsDoNotMatter() throws {
         var rng = Rng(seed: 5)
         var values = (0..<5000).map { _ in rng.normal() * exp2(rng.uniform(-20, 20)) }
-        var one = HistogramObserver(percent: 99.5)
+        var one = HistogramObserver()
         try one.observe(values)
         for _ in 0..<3 {
             rng.shuffle(&values)
-            var other = HistogramObserver(percent: 99.5)
+            var other = HistogramObserver()
             var rest = values[...]
             while !rest.isEmpty {
                 try other.observe(Array(rest.prefix(317)))
                 rest = rest.dropFirst(317)
             }
-            #expect(other.range == one.range)
+            for calibrator in [Calibrator.percentile(99.5), .mse, .entropy] {
+                #expect(other.range(by: calibrator) == one.range(by: calibrator))
+            }
         }
     }
 
     @Test func extremesOfFloat() throws {
         for value in [Float.greatestFiniteMagnitude, .leastNormalMagnitude, .leastNonzeroMagnitude, 1, 0x1p-130] {
-            var observer = HistogramObserver(percent: 99.99)
+            var observer = HistogramObserver()
             try observer.observe([0])
             try observer.observe(Array(repeating: value, count: 1000) + [-value])
-            #expect(observer.range.high <= value && observer.range.high >= 0.99 * value)
+            let high = observer.range(by: .percentile(99.99)).high
+            #expect(high <= value && high >= 0.99 * value)
+            for calibrator in [Calibrator.mse, .entropy] {
+                let range = observer.range(by: calibrator)
+                #expect(range.low >= -value && range.high <= value, "\(calibrator) of \(value)")
+            }
         }
-        var zeros = HistogramObserver(percent: 99)
+        var zeros = HistogramObserver()
         try zeros.observe([0, 0, 0])
-        #expect(zeros.range == ValueRange(0, 0))
+        for calibrator in [Calibrator.minMax, .movingAverage(momentum: 0.9), .percentile(99), .mse, .entropy] {
+            #expect(zeros.range(by: calibrator) == ValueRange(0, 0))
+        }
     }
 
     @Test func oneOutlierInAThousandIsCut() throws {
         var rng = Rng(seed: 8)
-        var observer = HistogramObserver(percent: 99.8)
+        var observer = HistogramObserver()
         try observer.observe((0..<10_000).map { _ in rng.uniform(0, 1) } + Array(repeating: 500, count: 5))
-        #expect(observer.range.low == 0 && abs(observer.range.high - 1) < 0.3)
+        let range = observer.range(by: .percentile(99.8))
+        #expect(range.low == 0 && abs(range.high - 1) < 0.3)
     }
 
     @Test func rangesBecomeScales() {
@@ -107,7 +119,10 @@ import Testing
     @Test func calibratorsAreReadFromText() throws {
         #expect(Calibrator("min-max") == .minMax)
         #expect(Calibrator("percentile:99.9") == .percentile(99.9))
-        for text in ["", "max", "percentile", "percentile:", "percentile:50", "percentile:101", "percentile:x"] {
+        #expect(Calibrator("percentile") == .percentile(99.99))
+        #expect(Calibrator("moving-average") == .movingAverage(momentum: 0.9))
+        #expect(Calibrator("mse") == .mse && Calibrator("entropy") == .entropy)
+        for text in ["", "max", "mse:1", "moving-average:1", "moving-average:-0.1", "percentile:", "percentile:50", "percentile:101", "percentile:x"] {
             #expect(Calibrator(text) == nil)
         }
         let options = QuantizationOptions(

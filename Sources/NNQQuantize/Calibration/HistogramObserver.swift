@@ -56,6 +56,9 @@ package struct HistogramObserver: Sendable {
         average.map { ValueRange(Float($0.low), Float($0.high)) } ?? ValueRange(0, 0)
     }
 
+    /// Bins that there are, whatever was seen.
+    package var bins: Int { counts.count }
+
     /// Values seen.
     package var total: Int { zeros + counts.reduce(0, +) }
 
