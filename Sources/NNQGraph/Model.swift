@@ -23,16 +23,19 @@ public struct Metadata: Hashable, Codable, Sendable {
     public var hasByteInput: Bool
     /// Free notes: recipe, data set, epochs, seed.
     public var notes: [String: String]
+    /// Nil for models of plain floats.
+    public var fakeQuantization: FakeQuantization?
 
     public init(
         task: Task = .classification, normalization: Normalization = .identity, classes: [String] = [],
-        hasByteInput: Bool = false, notes: [String: String] = [:]
+        hasByteInput: Bool = false, notes: [String: String] = [:], fakeQuantization: FakeQuantization? = nil
     ) {
         self.task = task
         self.normalization = normalization
         self.classes = classes
         self.hasByteInput = hasByteInput
         self.notes = notes
+        self.fakeQuantization = fakeQuantization
     }
 
     /// For pictures of bytes: `(pixel - 128) / 64`, which int8 input holds exactly as `pixel - 128`.
@@ -45,7 +48,7 @@ public struct Metadata: Hashable, Codable, Sendable {
 /// A float model.
 public struct Model: Hashable, Sendable {
     public var graph: Graph
-    /// By full name, `layer.weight`; exactly those that `graph.parameters()` lists.
+    /// By full name, `layer.weight`; exactly those that `graph.parameters()` and `metadata.fakeQuantization` list.
     public var parameters: [String: Tensor]
     public var metadata: Metadata
 
@@ -72,14 +75,16 @@ public struct Model: Hashable, Sendable {
     }
 
     private func validate() throws {
-        let specs = try graph.parameters()
-        for (name, spec) in specs {
+        let wanted =
+            try graph.parameters().map { ($0.name, $0.spec.shape) }
+            + (metadata.fakeQuantization?.parameters(of: graph) ?? [])
+        for (name, shape) in wanted {
             guard let tensor = parameters[name] else { throw GraphError("parameter '\(name)' is missing") }
-            guard tensor.shape == spec.shape else {
-                throw GraphError("parameter '\(name)' has shape \(tensor.shape), the graph needs \(spec.shape)")
+            guard tensor.shape == shape else {
+                throw GraphError("parameter '\(name)' has shape \(tensor.shape), the graph needs \(shape)")
             }
         }
-        if parameters.count > specs.count, let extra = Set(parameters.keys).subtracting(specs.map(\.name)).min() {
+        if parameters.count > wanted.count, let extra = Set(parameters.keys).subtracting(wanted.map(\.0)).min() {
             throw GraphError("parameter '\(extra)' belongs to no layer of the graph")
         }
         guard metadata.normalization.isValid else {

@@ -71,7 +71,7 @@ public struct Quantizer: Sendable {
     }
 
     /// The float model after equalization and absorption, which keep what it computes.
-    private func conditioned(
+    func conditioned(
         _ model: Model, _ source: some FloatSource, _ report: inout QuantizationReport
     ) throws -> Model {
         var model = model

@@ -10,6 +10,7 @@ extension Program {
     /// ops and channels since then, as long as its tensors kept their names.
     /// - Throws: `QuantizeError` where the program was not made from this model.
     public func floatCounterpart(of model: Model) throws -> (model: Model, nodeOfTensor: [String?]) {
+        let model = model.metadata.fakeQuantization.map { model.withoutRounding($0).model } ?? model
         var remnant: (model: Model, nodeOfTensor: [String?])?
         for rewrites in Self.rewriteSets {
             let (rewritten, _) = try model.rewritten(rewrites)

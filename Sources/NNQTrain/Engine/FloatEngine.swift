@@ -41,7 +41,8 @@ public final class FloatEngine {
         device = try Device(threads: threads)
         let ends = graph.outputs + graph.inputs
         let compiler = try Compiler(
-            graph: graph, batch: batch, isTraining: false, ends: ends, kept: Set(nodes), device: device)
+            graph: graph, batch: batch, isTraining: false, ends: ends, kept: Set(nodes),
+            quantization: model.metadata.fakeQuantization, device: device)
         let plain = try Self.plainValues(compiler, graph.outputs + nodes)
         inputMemories = graph.inputs.map(compiler.value)
         outputMemories = graph.outputs.map { plain[$0]! }

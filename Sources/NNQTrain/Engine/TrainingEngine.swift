@@ -25,7 +25,8 @@ package final class TrainingEngine {
         let node = try loss.node(in: model.graph)
         device = try Device(threads: options.threads)
         let compiler = try Compiler(
-            graph: model.graph, batch: batch, isTraining: true, ends: [node], kept: [], device: device)
+            graph: model.graph, batch: batch, isTraining: true, ends: [node], kept: [],
+            quantization: model.metadata.fakeQuantization, device: device)
         let shape = compiler.shapes[node]
         outputCount = shape.count
         guard compiler.fusion.needsGradient[node] else {

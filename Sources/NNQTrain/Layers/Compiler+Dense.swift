@@ -18,15 +18,17 @@ extension Compiler {
         let plain = Layout(filterDimensions, order: filterDimensions.count == 4 ? [0, 2, 3, 1] : [0, 1])
         let filter = try parameter(
             site, "weight", shape: [units, features], plain: plain, layout: forward.weights, decays: true)
+        let roundGradient = try fakeQuantize(filter, of: site.name)
         let bias = hasBias ? try channelParameter(site, "bias", units) : nil
         let output = try memory(forward.destination)
-        var arguments = [(DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, filter.value), (DNNL_ARG_DST, output)]
+        var arguments = [(DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, filter.used), (DNNL_ARG_DST, output)]
         if let bias { arguments.append((DNNL_ARG_BIAS, bias.value)) }
         try emit(site.name, forward, arguments)
 
         return Compiled(output: output) { [self] gradient in
             let gradient = try beforeActivation(site, gradient, output)
             try denseBackwardWeights(site, source, gradient, filter, bias, hint: forward)
+            roundGradient()
             guard site.wantsGradient[0] else { return [nil] }
             let part = try denseBackwardData(site, source.layout, gradient, filter, hint: forward)
             return [site.inputs[0].layout.rank == 2 ? try view(part, as: site.inputs[0].layout) : part]
@@ -80,7 +82,7 @@ extension Compiler {
         let result = try memory(source)
         try emit(
             "\(site.name) data'", description,
-            [(DNNL_ARG_DIFF_DST, gradient), (DNNL_ARG_WEIGHTS, filter.value), (DNNL_ARG_DIFF_SRC, result)])
+            [(DNNL_ARG_DIFF_DST, gradient), (DNNL_ARG_WEIGHTS, filter.used), (DNNL_ARG_DIFF_SRC, result)])
         return result
     }
 }

@@ -22,15 +22,17 @@ extension Compiler {
         let filter = try parameter(
             site, "weight", shape: [filters] + taps + [input.channels / groups],
             plain: Layout(filterDimensions, order: order), layout: forward.weights, decays: true)
+        let roundGradient = try fakeQuantize(filter, of: site.name)
         let bias = hasBias ? try channelParameter(site, "bias", filters) : nil
         let output = try memory(forward.destination)
-        var arguments = [(DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, filter.value), (DNNL_ARG_DST, output)]
+        var arguments = [(DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, filter.used), (DNNL_ARG_DST, output)]
         if let bias { arguments.append((DNNL_ARG_BIAS, bias.value)) }
         try emit(site.name, forward, arguments)
 
         return Compiled(output: output) { [self] gradient in
             let gradient = try beforeActivation(site, gradient, output)
             try backwardWeights(site, job, source, gradient, filter, bias, hint: forward)
+            roundGradient()
             guard site.wantsGradient[0] else { return [nil] }
             return [try backwardData(site, job, gradient, filter, hint: forward)]
         }
@@ -63,7 +65,7 @@ extension Compiler {
             "\(site.name) data'", description,
             [
                 (DNNL_ARG_DIFF_DST, try converted(gradient, to: description.destinationGradient, site.name)),
-                (DNNL_ARG_WEIGHTS, try converted(filter.value, to: description.weights, site.name)),
+                (DNNL_ARG_WEIGHTS, try converted(filter.used, to: description.weights, site.name)),
                 (DNNL_ARG_DIFF_SRC, result),
             ])
         return result

@@ -36,27 +36,38 @@ final class Compiler {
     let isTraining: Bool
     let device: Device
     let fusion: Fusion
+    /// What is rounded to integers on the way.
+    let quantization: FakeQuantization?
     /// Counts training steps; dropout draws from it.
     let clock = Clock()
     var steps: [Step] = []
     var parameters: [Parameter] = []
     private var compiled: [Compiled?]
+    /// By node: emits the backward step of rounding its value.
+    private var roundings: [Int: (Memory) throws -> Memory] = [:]
     var conversions: [Conversion] = []
 
     /// - Parameters:
     ///   - ends: Nodes whose values are needed; what none of them depends on is left out.
     ///   - kept: Nodes whose own values must exist, rather than vanish in a fusion.
-    init(graph: Graph, batch: Int, isTraining: Bool, ends: [Int], kept: Set<Int>, device: Device) throws {
+    init(
+        graph: Graph, batch: Int, isTraining: Bool, ends: [Int], kept: Set<Int>, quantization: FakeQuantization? = nil,
+        device: Device
+    ) throws {
         guard batch >= 1 else { throw TrainError("the batch size is \(batch); use at least 1") }
         self.graph = graph
         self.shapes = try graph.shapes()
         self.batch = batch
         self.isTraining = isTraining
         self.device = device
+        self.quantization = quantization
         fusion = Fusion(graph: graph, shapes: shapes, isTraining: isTraining, ends: ends, kept: kept)
         compiled = Array(repeating: nil, count: graph.nodes.count)
         device.useThreads()
-        for index in graph.nodes.indices where fusion.isLive[index] { try compileForward(index) }
+        for index in graph.nodes.indices where fusion.isLive[index] {
+            try compileForward(index)
+            try round(index)
+        }
     }
 
     /// The value of a node, in whatever layout it is.
@@ -80,6 +91,17 @@ final class Compiler {
             shape: shapes[index], wantsGradient: node.inputs.map { isTraining && fusion.needsGradient[$0] },
             fused: fusion.activation[index], feedsDenseOnly: fusion.feedsDenseOnly(index))
         compiled[index] = try compile(node.layer, site)
+    }
+
+    /// Rounds a node's value where that is wanted.
+    private func round(_ index: Int) throws {
+        let name = graph.nodes[index].name
+        guard let zeroPoint = quantization?.zeroPoints[name] else { return }
+        let isInput = graph.inputs.contains(index)
+        let rounded = try fakeQuantized(
+            value(index), name, count: shapes[index].count, zeroPoint: zeroPoint, isTrained: !isInput)
+        compiled[index] = Compiled(output: rounded.output, backward: compiled[index]!.backward)
+        roundings[index] = isInput ? nil : rounded.backward
     }
 
     private func compile(_ layer: Layer, _ site: Site) throws -> Compiled {
@@ -131,7 +153,8 @@ final class Compiler {
         var gradients = Array(repeating: [Memory](), count: graph.nodes.count)
         gradients[end] = [gradient]
         for index in graph.nodes.indices.reversed() where !gradients[index].isEmpty {
-            let gradient = try sum(gradients[index], graph.nodes[index].name)
+            let whole = try sum(gradients[index], graph.nodes[index].name)
+            let gradient = try roundings[index]?(whole) ?? whole
             if let host = fusion.host[index] {
                 gradients[host].append(gradient)
             } else if let backward = compiled[index]?.backward {

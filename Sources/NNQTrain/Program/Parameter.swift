@@ -12,6 +12,9 @@ final class Parameter {
     let decays: Bool
     let value: Memory
     let gradient: Memory?
+    /// The value as its layer uses it, where that is not the value itself but rounded.
+    var rounded: Memory?
+    var used: Memory { rounded ?? value }
     /// Row-major `shape`, with the dimensions in oneDNN's order.
     private let plain: Layout
     private let device: Device
@@ -44,6 +47,15 @@ final class Parameter {
         try copy.storage.place(at: block.base)
         tensor.values.withUnsafeBufferPointer { copy.floats.update(from: $0.baseAddress!, count: plain.count) }
         try reorder(copy, memory)
+    }
+
+    /// A tensor of the parameter's shape as it lies in memory, padding included.
+    func placed(_ tensor: Tensor) throws -> [Float] {
+        let copy = try Memory(value.layout, device)
+        let block = Block(byteCount: copy.layout.byteCount)
+        try copy.storage.place(at: block.base)
+        try write(tensor, to: copy)
+        return Array(UnsafeBufferPointer(start: copy.floats, count: copy.storedCount))
     }
 
     private func reorder(_ source: Memory, _ destination: Memory) throws {

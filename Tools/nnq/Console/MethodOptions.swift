@@ -14,14 +14,7 @@ struct MethodOptions: ParsableArguments {
             that loses. (default: max; mse where weights have 4 bits)
             """)
     var weightScales: WeightScales?
-    @Option(
-        help: """
-            Bits of weights, 8 or 4. With 4 the first and the last layer of weights keep 8, unless --layer-bits names \
-            them. Layers of 4 bits are packed two weights to a byte, for every core.
-            """)
-    var weightBits = 8
-    @Option(help: ArgumentHelp("Bits of single layers' weights, separated by commas: conv2d_2=8,dense_1=4.", valueName: "name=bits,..."))
-    var layerBits: String?
+    @OptionGroup var bits: WeightBitsOption
     @Option(
         defaultAsFlag: Choice<Equalization>.method(.weights),
         help: "Bring channels to one size by weights (plain --equalize) or by activations; or none.")
@@ -35,29 +28,9 @@ struct MethodOptions: ParsableArguments {
     @Flag(help: "Learn for each weight whether to round it up or down (AdaRound; takes minutes).")
     var adaround = false
 
-    func validate() throws {
-        guard WeightBits.legal.contains(weightBits) else {
-            throw ValidationError("--weight-bits is 8 or 4, not \(weightBits)")
-        }
-        _ = try bitsOfLayers()
-    }
-
-    private func bitsOfLayers() throws -> [String: Int] {
-        var bits: [String: Int] = [:]
-        for part in layerBits?.split(separator: ",") ?? [] {
-            let words = part.split(separator: "=", maxSplits: 1).map(String.init)
-            guard words.count == 2, let number = Int(words[1]), WeightBits.legal.contains(number) else {
-                throw ValidationError("--layer-bits '\(part)' is not a layer's name, '=', and 8 or 4")
-            }
-            bits[words[0]] = number
-        }
-        return bits
-    }
-
     func options(rewrites: Set<Rewrite>, calibrationSamples: Int) throws -> QuantizationOptions {
-        let bits = WeightBits(all: weightBits, layers: try bitsOfLayers())
         var options = QuantizationOptions(
-            calibrator: calibrator, weightScales: weightScales, weightBits: bits, absorbBias: absorbBias, adaround: adaround,
+            calibrator: calibrator, weightScales: weightScales, weightBits: try bits.chosen(), absorbBias: absorbBias, adaround: adaround,
             rewrites: rewrites, calibrationSamples: calibrationSamples)
         if let equalize { options.equalize = equalize.method }
         if let biasCorrection { options.biasCorrection = biasCorrection.method }

@@ -11,6 +11,7 @@ extension QuantizationReport {
     }
 
     private var calibratorLine: String? {
+        guard !calibration.isEmpty else { return nil }
         let cuts = calibration.filter { $0.value.cutShare > 0 }
         guard let most = cuts.max(by: { $0.value.cutShare < $1.value.cutShare }) else {
             return "calibrator \(options.calibrator): ranges hold all values"

@@ -14,8 +14,12 @@ struct QuantizeVerb: ParsableCommand {
         discussion: "Example: nnq quantize lenet5.safetensors --calibrate mnist -o lenet5.nnq")
 
     @Argument(help: "The float model, .safetensors.") var model: String
-    @Option(help: "Data like what the model will see: a set's name or a path; its training part is used.")
-    var calibrate: String
+    @Option(
+        help: """
+            Data like what the model will see: a set's name or a path; its training part is used. A model of 'nnq \
+            train --qat' has its scales already and needs none.
+            """)
+    var calibrate: String?
     @Option(name: .shortAndLong, help: "The .nnq file to write. (default: MODEL with .nnq)") var output: String?
     @OptionGroup var methods: MethodOptions
     @Option(
@@ -52,20 +56,24 @@ struct QuantizeVerb: ParsableCommand {
         let output = output ?? model.replacingExtension("nnq")
         try requireWritable(output)
         let count = options.samples ?? QuantizationOptions().calibrationSamples
-        let dataset = try options.load(calibrate, .train, generating: count)
         let quantizer = Quantizer(
             try methods.options(rewrites: try chosen(Rewrite.self), calibrationSamples: count))
-        let source = DatasetSource(dataset, threads: threads.threads)
-        let quantized = try quantize(float, quantizer, source)
+        let quantized = try quantize(float, quantizer, count)
         let (program, saved) = try quantized.program.rewritten(try chosen(ProgramRewrite.self))
         let whole = try ProgramFile(program)
-        let file = target.pack(quantizer.options.weightBits.hasFour ? whole.packedInt4() : whole)
+        let file = target.pack(quantized.report.options.weightBits.hasFour ? whole.packedInt4() : whole)
         let bytes = try file.encoded()
         try WholeFile.write(bytes, to: output)
         try report(quantized, saved, file, bytes.count, output)
     }
 
-    private func quantize(_ model: Model, _ quantizer: Quantizer, _ source: DatasetSource) throws -> Quantized {
+    private func quantize(_ model: Model, _ quantizer: Quantizer, _ samples: Int) throws -> Quantized {
+        if model.metadata.fakeQuantization != nil { return try quantizer.quantize(trained: model) }
+        guard let calibrate else {
+            throw ValidationError("--calibrate is missing: name data like what the model will see")
+        }
+        let dataset = try options.load(calibrate, .train, generating: samples)
+        let source = DatasetSource(dataset, threads: threads.threads)
         var progress: (stage: Quantizer.Stage, bar: Progress)?
         let quantized = try quantizer.quantize(model, calibration: source) { stage, done, total in
             if progress?.stage != stage {

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a float model to one that trains as it will run: quantization-aware training's start.
+
+import NNQFormat
+import NNQGraph
+
+extension Quantizer {
+    /// A model that computes what `model` does, but rounds to integers wherever its int8 program will: batch norms
+    /// are folded into the layers before them, tensors and weights have the scales that quantization would give them,
+    /// and these scales are parameters that training moves.
+    ///
+    /// Rounding stands exactly where `Lowering` makes int8 tensors: behind fused activations, behind sums and means,
+    /// at inputs. Batch norms are folded with their running statistics, so that from its first step training sees the
+    /// weights that are rounded; a network that still needs its batch norms is to be trained with them first.
+    /// - Throws: `QuantizeError`; what `calibration` throws.
+    public func prepared(
+        _ model: Model, calibration: some FloatSource, progress: (Stage, Int, Int) -> Void = { _, _, _ in }
+    ) throws -> Model {
+        guard model.metadata.fakeQuantization == nil else { return model }
+        let (folded, rewrites) = try model.rewritten(options.rewrites)
+        try options.weightBits.check(folded)
+        var report = QuantizationReport(options: options, rewrites: rewrites)
+        var prepared = try conditioned(folded, calibration, &report)
+        let graph = prepared.graph
+        let fusion = ActivationFusion(graph, isEnabled: true, report: &report.rewrites)
+        let needed = OutputRanges.needed(graph, fusion, metadata: prepared.metadata)
+        let calibrated = try Calibration(
+            prepared, nodes: needed.map { graph.nodes[$0].name }, source: calibration, options: options
+        ) { progress(.calibrating, $0, $1) }
+        let ranges = OutputRanges(graph, calibrated: calibrated.ranges.mapValues(\.clip))
+        let bits = options.weightBits.bits(in: prepared)
+        var rounding = FakeQuantization(zeroPoints: [:], weightBits: bits)
+        for index in needed {
+            let name = graph.nodes[index].name
+            let quantization = ranges.quantization(index)
+            rounding.zeroPoints[name] = Int(quantization.zeroPoint)
+            prepared.parameters[FakeQuantization.outputScale(of: name)] = Tensor(
+                shape: [1], values: [quantization.scale])
+        }
+        for (name, bits) in bits {
+            let weight = prepared.parameters["\(name).weight"]!
+            let scales = options.chosenScales.choose(
+                weight.values, channels: weight.shape[0], steps: FakeQuantization.largestWeight(bits: bits)
+            ).scales
+            // A channel of zeros may grow; any step does.
+            let least = (scales.max() ?? 0) > 0 ? scales.max()! / 64 : 1
+            prepared.parameters[FakeQuantization.weightScale(of: name)] = Tensor(
+                shape: [scales.count], values: scales.map { max($0, least) })
+        }
+        prepared.metadata.fakeQuantization = rounding
+        return prepared
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a model that was trained with rounding to its int8 program: nothing is left to choose.
+
+import NNQFormat
+import NNQGraph
+
+extension Quantizer {
+    /// The int8 program of a model that `prepared` made and training moved: its own scales, no calibration.
+    /// - Throws: `QuantizeError` where the model does not round to integers, or no op fits.
+    public func quantize(trained model: Model) throws -> Quantized {
+        guard let rounding = model.metadata.fakeQuantization else {
+            throw QuantizeError("the model was not trained for int8: calibrate it, or train it with --qat")
+        }
+        let (float, scales) = model.withoutRounding(rounding)
+        var rewrites = RewriteReport()
+        let fusion = ActivationFusion(float.graph, isEnabled: true, report: &rewrites)
+        let ranges = OutputRanges(float.graph, given: scales.outputs)
+        let steps = rounding.weightBits.mapValues { FakeQuantization.largestWeight(bits: $0) }
+        let lowering = try Lowering(float, fusion, ranges, weightScales: scales.weights, steps: steps)
+        var options = options
+        options.weightBits = WeightBits(all: 8, layers: rounding.weightBits)
+        var report = QuantizationReport(options: options, rewrites: rewrites)
+        report.adjustments = lowering.adjustments
+        return Quantized(
+            program: lowering.program, report: report, foldedModel: float, nodeOfTensor: lowering.nodeOfTensor)
+    }
+}
+
+extension Model {
+    /// The model of plain floats, weights limited to what their integers hold, and the scales that it rounded with.
+    func withoutRounding(
+        _ rounding: FakeQuantization
+    ) -> (model: Model, scales: (outputs: [String: Quantization], weights: [String: [Float]])) {
+        var model = self
+        model.metadata.fakeQuantization = nil
+        var outputs: [String: Quantization] = [:]
+        for (name, zeroPoint) in rounding.zeroPoints {
+            let scale = model.parameters.removeValue(forKey: FakeQuantization.outputScale(of: name))!.values[0]
+            outputs[name] = Quantization(scale: Self.positive(scale), zeroPoint: Int8(zeroPoint))
+        }
+        var weights: [String: [Float]] = [:]
+        for (name, bits) in rounding.weightBits {
+            let scales = model.parameters.removeValue(forKey: FakeQuantization.weightScale(of: name))!.values
+                .map(Self.positive)
+            let most = Float(FakeQuantization.largestWeight(bits: bits))
+            var weight = model.parameters["\(name).weight"]!
+            let terms = weight.count / scales.count
+            for place in weight.values.indices {
+                let limit = most * scales[place / terms]
+                weight.values[place] = min(max(weight.values[place], -limit), limit)
+            }
+            model.parameters["\(name).weight"] = weight
+            weights[name] = scales
+        }
+        return (model, (outputs, weights))
+    }
+
+    /// As the engine takes scales at or below 0.
+    private static func positive(_ scale: Float) -> Float { max(scale, 1e-20) }
+}
