@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Models trained for int8: rounding stands where the program's tensors are, and the program's integers are those that
+// training saw.
+
+import NNQBase
+import NNQData
+import NNQFormat
+import NNQGraph
+import NNQQuantize
+import NNQRuntime
+import NNQTrain
+import Testing
+
+@Suite struct TrainedQuantizationTests {
+    private static func network(_ seed: UInt64) throws -> NNQGraph.Model {
+        let metadata = Metadata(normalization: Normalization(mean: [128], std: [64]), hasByteInput: true)
+        return try .random(seed: seed, input: [8, 8, 3], metadata: metadata) { graph, input in
+            func conv(_ node: Int, _ filters: Int, _ kernel: Int) -> Int {
+                let window = Window(kernel: Pair(kernel, kernel), padding: .same)
+                let conv = graph.append(
+                    .conv2D(filters: filters, window: window, groups: 1, bias: false), inputs: [node])
+                return graph.append(.batchNorm(epsilon: 1e-3, momentum: 0.1), inputs: [conv])
+            }
+            let first = graph.append(.activation(.relu), inputs: [conv(input, 8, 3)])
+            var node = graph.append(.activation(.relu6), inputs: [conv(first, 8, 3)])
+            let window = Window(kernel: 3, padding: .same)
+            node = graph.append(.depthwiseConv2D(multiplier: 1, window: window, bias: true), inputs: [node])
+            node = graph.append(.add, inputs: [first, node])
+            node = graph.append(.activation(.relu), inputs: [node])
+            node = graph.append(.maxPool(Window(kernel: 2, stride: 2)), inputs: [node])
+            node = graph.append(.globalAveragePool, inputs: [node])
+            node = graph.append(.dense(units: 5, bias: true), inputs: [node])
+            return graph.append(.softmax, inputs: [node])
+        }
+    }
+
+    private static func pictures(_ seed: UInt64, count: Int = 96) throws -> ByteDataset {
+        var rng = Rng(seed: seed, stream: 71)
+        let pixels = (0..<count * 192).map { _ in UInt8(max(0, min(255, 60 * rng.normal() + 128))) }
+        return try ByteDataset(
+            name: "noise", shape: [8, 8, 3], classes: (0..<5).map(String.init), pixels: pixels,
+            labels: (0..<count).map { UInt16($0 % 5) })
+    }
+
+    /// Prepared, and trained for two epochs.
+    private static func trained(_ seed: UInt64, bits: Int) throws -> (NNQGraph.Model, ByteDataset) {
+        let data = try pictures(seed)
+        let quantizer = Quantizer(QuantizationOptions(weightBits: WeightBits(all: bits)))
+        let prepared = try quantizer.prepared(network(seed), calibration: DatasetSource(data, threads: 1))
+        let options = TrainingOptions(epochs: 2, batchSize: 16, optimizer: .adam(learningRate: 1e-3), threads: 1)
+        let result = try Trainer(options).train(prepared, on: data)
+        for (name, before) in prepared.parameters where name.hasSuffix("_scale") {
+            #expect(result.model.parameters[name]! != before || name.hasPrefix("input"), "\(name) did not move")
+        }
+        return (result.model, data)
+    }
+
+    @Test(arguments: [8, 4], UInt64(0)..<3)
+    func theProgramIsWhatTrainingSaw(_ bits: Int, _ seed: UInt64) throws {
+        let (model, data) = try Self.trained(seed, bits: bits)
+        let quantized = try Quantizer().quantize(trained: model)
+        let program = quantized.program
+        // Every int8 tensor has the scale that training learned, but those that keep their input's or have their own.
+        for (tensor, node) in zip(program.tensors, quantized.nodeOfTensor) {
+            guard let node, let scale = model.parameters["\(node).output_scale"] else { continue }
+            #expect(tensor.quantization.scale == scale.values[0] && tensor.type == .int8, "\(node)")
+        }
+        let largest = program.operations.map { $0.operation.largestWeight }
+        #expect(largest.contains { $0 > 7 } && (bits == 8 || largest.count { (1...7).contains($0) } >= 2))
+        try Self.compare(model, quantized, data)
+    }
+
+    /// The simulated integers, the oracle's and the runtime's.
+    private static func compare(_ model: NNQGraph.Model, _ quantized: Quantized, _ data: ByteDataset) throws {
+        let program = quantized.program
+        let tensors = program.tensors.indices.filter {
+            guard let node = quantized.nodeOfTensor[$0] else { return false }
+            return $0 >= program.inputCount && model.parameters["\(node).output_scale"] != nil
+        }
+        let nodes = tensors.map { quantized.nodeOfTensor[$0]! }
+        let oracle = OracleRunner(program: program)
+        var runtime = try RuntimeRunner(ProgramFile(program).encoded())
+        let packed = try ProgramFile(program).packedInt4().encoded()
+        var session = Session(try Int8Model(copying: packed))
+        var (same, all, sample) = (0, 0, 0)
+        try DatasetSource(data, threads: 1).forEachBatch(of: model, nodes: nodes, limit: data.count) { batch in
+            for row in 0..<batch.count {
+                let input = data.sample(sample).map { Int8(Int($0) - 128) }
+                sample += 1
+                let expected = try oracle.run([input], reading: tensors + program.outputs)
+                #expect(try runtime.run([input], reading: program.outputs) == [expected.last!])
+                #expect(try session.run(input) == expected.last!)
+                for (place, tensor) in tensors.enumerated() {
+                    let quantization = program.tensors[tensor].quantization
+                    let count = program.tensors[tensor].count
+                    let values = batch.values[place][row * count..<(row + 1) * count]
+                    let simulated = values.map { quantization.quantize($0) }
+                    all += count
+                    same += zip(simulated, expected[place]).count { $0 == $1 }
+                    let worst = zip(simulated, expected[place]).map { abs(Int($0) - Int($1)) }.max()!
+                    #expect(worst <= 3, "\(nodes[place]) is off by \(worst)")
+                }
+            }
+        }
+        // Sums of floats are not exact, and a scale is not quite its multiplier: some values lie between two steps.
+        #expect(Double(same) / Double(all) > 0.985, "\(same) of \(all) integers are equal")
+    }
+
+    @Test func modelsOfPlainFloatsAreRefused() throws {
+        let error = #expect(throws: QuantizeError.self) { try Quantizer().quantize(trained: Self.network(1)) }
+        #expect(error?.description.contains("--qat") == true)
+    }
+}
+
+extension NNQFormat.Operation {
+    fileprivate var largestWeight: Int {
+        switch self {
+        case .conv2D(_, let filter, _), .depthwiseConv2D(_, let filter, _), .dense(_, let filter, _):
+            filter.reduce(0) { max($0, Int($1.magnitude)) }
+        default: 0
+        }
+    }
+}
