@@ -31,13 +31,15 @@ public struct FakeQuantization: Hashable, Codable, Sendable {
         let weights = Dictionary(uniqueKeysWithValues: try graph.parameters().map { ($0.name, $0.spec.shape) })
         let names = Set(graph.nodes.map(\.name))
         for (layer, zeroPoint) in zeroPoints where !names.contains(layer) || !(-128...127).contains(zeroPoint) {
-            throw GraphError("fake quantization of '\(layer)': there is no such layer, or \(zeroPoint) is no zero point")
+            throw GraphError(
+                "fake quantization of '\(layer)': there is no such layer, or \(zeroPoint) is no zero point")
         }
         let outputs = zeroPoints.keys.map { (Self.outputLog2Scale(of: $0), [1]) }
         return try outputs
             + weightBits.map { layer, bits in
                 guard let shape = weights["\(layer).weight"], bits == 8 || bits == 4 else {
-                    throw GraphError("fake quantization of '\(layer)': it has no weights, or \(bits) bits are not 8 or 4")
+                    throw GraphError(
+                        "fake quantization of '\(layer)': it has no weights, or \(bits) bits are not 8 or 4")
                 }
                 return (Self.weightLog2Scale(of: layer), [shape[0]])
             }

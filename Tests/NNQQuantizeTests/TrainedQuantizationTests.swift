@@ -124,7 +124,9 @@ import Testing
         let after = try DatasetSource(data, threads: 1).outputs(of: prepared)
         for (before, after) in zip(before, after) { #expect(before.isClose(to: after, tolerance: 0.05)) }
         let program = try Quantizer().quantize(trained: trained).program
-        #expect(program.tensors[0].quantization.scale == prepared.parameters["input.output_log2_scale"].map { exp2f($0.values[0]) })
+        #expect(
+            program.tensors[0].quantization.scale
+                == prepared.parameters["input.output_log2_scale"].map { exp2f($0.values[0]) })
     }
 
     @Test func modelsOfPlainFloatsAreRefused() throws {

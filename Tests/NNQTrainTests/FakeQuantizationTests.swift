@@ -19,7 +19,9 @@ import Testing
     }
 
     /// `step * clamp(round(x / step), low, high)`, and what it changes by with the step.
-    private static func round(_ x: Double, _ step: Double, _ low: Double, _ high: Double) -> (value: Double, slope: Double, passes: Bool) {
+    private static func round(_ x: Double, _ step: Double, _ low: Double, _ high: Double) -> (
+        value: Double, slope: Double, passes: Bool
+    ) {
         let steps = x / step
         if steps < low { return (low * step, low, false) }
         if steps > high { return (high * step, high, false) }
@@ -84,7 +86,8 @@ import Testing
             ("d.output_log2_scale", [expected.outputScale]),
         ] {
             for (value, wanted) in zip(gradients[name]!.values, wanted) {
-                #expect(abs(Double(value) - wanted) < 1e-5 * max(1, abs(wanted)), "\(name): \(value), by hand \(wanted)")
+                #expect(
+                    abs(Double(value) - wanted) < 1e-5 * max(1, abs(wanted)), "\(name): \(value), by hand \(wanted)")
             }
         }
     }
@@ -98,7 +101,9 @@ import Testing
             Dense(4, name: "d")
         }
         let scales: [(String, Float, Int)] = [("relu_1", 0.01, -128), ("w", 0.013, 7), ("d", 0.02, -40)]
-        for (name, scale, _) in scales { model.parameters["\(name).output_log2_scale"] = Tensor(shape: [1], values: [log2f(scale)]) }
+        for (name, scale, _) in scales {
+            model.parameters["\(name).output_log2_scale"] = Tensor(shape: [1], values: [log2f(scale)])
+        }
         for (name, channels) in [("c", 11), ("w", 11), ("d", 4)] {
             model.parameters["\(name).weight_log2_scale"] = Tensor(
                 shape: [channels], values: (0..<channels).map { log2f(0.004 + 0.001 * Float($0)) })
@@ -131,8 +136,10 @@ import Testing
             try Model(graph: model.graph, parameters: missing, metadata: model.metadata)
         }
         for wrong in [
-            FakeQuantization(zeroPoints: ["x": 0], weightBits: [:]), FakeQuantization(zeroPoints: ["d": 128], weightBits: [:]),
-            FakeQuantization(zeroPoints: [:], weightBits: ["d": 5]), FakeQuantization(zeroPoints: [:], weightBits: ["input": 8]),
+            FakeQuantization(zeroPoints: ["x": 0], weightBits: [:]),
+            FakeQuantization(zeroPoints: ["d": 128], weightBits: [:]),
+            FakeQuantization(zeroPoints: [:], weightBits: ["d": 5]),
+            FakeQuantization(zeroPoints: [:], weightBits: ["input": 8]),
         ] {
             var metadata = model.metadata
             metadata.fakeQuantization = wrong

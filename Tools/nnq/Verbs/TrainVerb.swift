@@ -172,7 +172,8 @@ struct TrainVerb: ParsableCommand {
         if json.isOn {
             return try Console.emit(
                 Result(
-                    accuracy: evaluation.accuracy, int8_accuracy: int8Accuracy, loss: evaluation.loss, rmse: evaluation.rootMeanSquaredError,
+                    accuracy: evaluation.accuracy, int8_accuracy: int8Accuracy, loss: evaluation.loss,
+                    rmse: evaluation.rootMeanSquaredError,
                     samples_per_second: result.samplesPerSecond, epochs: result.epochs.count,
                     parameters: result.model.parameterCount, output: output))
         }
