@@ -32,18 +32,20 @@ nnq_loss_result nnq_softmax_cross_entropy(
 }
 
 nnq_loss_result nnq_binary_cross_entropy(
-    float *gradient, const float *logits, const float *targets, size_t rows, size_t columns) {
+    float *gradient, const float *logits, const float *targets, const float *weights, size_t rows, size_t columns) {
     nnq_loss_result result = {0, 0};
     const size_t count = rows * columns;
     for (size_t row = 0; row < rows; row++) {
+        const float weight = weights ? weights[row] : 1;
         int right = 1;
         for (size_t i = row * columns; i < (row + 1) * columns; i++) {
             const float x = logits[i], t = targets[i];
             const float decay = expf(-fabsf(x));
             // -t log s(x) - (1 - t) log(1 - s(x)), without overflow.
-            result.loss += (x > 0 ? x : 0) - x * t + log1pf(decay);
+            result.loss += weight * ((x > 0 ? x : 0) - x * t + log1pf(decay));
             right &= (x >= 0) == (t > 0.5f);
-            if (gradient) gradient[i] = ((x >= 0 ? 1 / (1 + decay) : decay / (1 + decay)) - t) / (float)count;
+            const float sigmoid = x >= 0 ? 1 / (1 + decay) : decay / (1 + decay);
+            if (gradient) gradient[i] = weight * ((sigmoid - t) / (float)count);
         }
         result.hits += right;
     }

@@ -5,6 +5,27 @@
 
 #include <math.h>
 
+// Eight sums side by side, so that they can be lanes.
+INLINE double squares_loop(const float *restrict x, size_t count) {
+    double sums[8] = {0};
+    size_t i = 0;
+    for (; i + 8 <= count; i += 8)
+        for (size_t lane = 0; lane < 8; lane++) sums[lane] += (double)x[i + lane] * x[i + lane];
+    for (; i < count; i++) sums[0] += (double)x[i] * x[i];
+    for (size_t lane = 1; lane < 8; lane++) sums[0] += sums[lane];
+    return sums[0];
+}
+
+WIDE static double squares_wide(const float *x, size_t count) { return squares_loop(x, count); }
+
+double nnq_sum_of_squares(const float *x, size_t count) {
+    return HAS_WIDE ? squares_wide(x, count) : squares_loop(x, count);
+}
+
+void nnq_scale_values(float *x, size_t count, float factor) {
+    for (size_t i = 0; i < count; i++) x[i] *= factor;
+}
+
 INLINE void sgd_loop(
     float *restrict w, const float *restrict g, float *restrict velocity, size_t count, float rate, float momentum,
     float decay, int nesterov) {

@@ -61,13 +61,29 @@ typedef struct {
 // Softmax and cross-entropy of logits [rows, classes] with one label a row; gradient may be NULL.
 nnq_loss_result nnq_softmax_cross_entropy(
     float *gradient, const float *logits, const int32_t *labels, size_t rows, size_t classes);
+// The same with a weight for each class and row, targets [rows, classes]: loss sum(t) * log(sum(exp(x))) - sum(t * x).
+// A row is a hit where the largest logit is the largest target's.
+nnq_loss_result nnq_soft_cross_entropy(
+    float *gradient, const float *logits, const float *targets, size_t rows, size_t classes);
+// What a teacher's logits add (Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network", 2015): returns
+// temperature^2 times the cross-entropy of the softmaxes of logits / temperature, mean over rows, and turns the
+// gradient g into (1 - weight) * g + weight * its gradient. gradient may be NULL.
+double nnq_distillation(
+    float *gradient, const float *logits, const float *teacher, size_t rows, size_t classes, float temperature,
+    float weight);
 // Sigmoid and binary cross-entropy, mean over all elements; a row is a hit where every element is on its target's side.
+// weights: what each row counts, NULL for 1.
 nnq_loss_result nnq_binary_cross_entropy(
-    float *gradient, const float *logits, const float *targets, size_t rows, size_t columns);
+    float *gradient, const float *logits, const float *targets, const float *weights, size_t rows, size_t columns);
 // Squared error, mean over all elements; a row is a hit where its largest element is its target's (one column: where
 // both are on the same side of a half).
 nnq_loss_result nnq_squared_error(
     float *gradient, const float *outputs, const float *targets, size_t rows, size_t columns);
+
+// The sum of the squares, in double precision and a fixed order.
+double nnq_sum_of_squares(const float *x, size_t count);
+// x *= factor
+void nnq_scale_values(float *x, size_t count, float factor);
 
 // One step of stochastic gradient descent on count parameters (Nesterov: the form of Sutskever et al., 2013, as
 // PyTorch writes it): g += decay * w; v = momentum * v + g; w -= rate * (nesterov ? g + momentum * v : v).

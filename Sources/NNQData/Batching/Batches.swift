@@ -52,7 +52,7 @@ public struct Batches: Sendable {
         guard augmentation == .none || dataset.sampleShape.count == 3 else {
             throw DataError(
                 "augmentation needs images, \(dataset.name) has samples of shape \(dataset.sampleShape)",
-                remedy: "Turn flip, crop and shift off")
+                remedy: "Turn flip, crop, shift and cutout off")
         }
         self.dataset = dataset
         self.batchSize = batchSize
@@ -133,7 +133,7 @@ public struct Batches: Sendable {
             var draw = Augmentation.Draw()
             if augmentation != .none {
                 var rng = Rng(seed: position.seed, stream: 0xa09_3e47, epochStream | UInt64(place))
-                draw = augmentation.draw(&rng)
+                draw = augmentation.draw(&rng, height: dataset.sampleShape[0], width: dataset.sampleShape[1])
             }
             filler.fill(dataset, Int(order[place]), draw, into: inputs.baseAddress! + (place - first) * size)
         }

@@ -36,6 +36,16 @@ struct SampleFiller: Sendable {
     func fill(
         _ dataset: any Dataset, _ index: Int, _ draw: Augmentation.Draw, into output: UnsafeMutablePointer<Float>
     ) {
+        place(dataset, index, draw, into: output)
+        for y in draw.blankRows {
+            let row = output + (y * width + draw.blankColumns.lowerBound) * channels
+            row.update(repeating: 0, count: draw.blankColumns.count * channels)
+        }
+    }
+
+    private func place(
+        _ dataset: any Dataset, _ index: Int, _ draw: Augmentation.Draw, into output: UnsafeMutablePointer<Float>
+    ) {
         let wasBytes = dataset.withSampleBytes(index) { bytes in
             table.withUnsafeBufferPointer { table in
                 if draw.isIdentity {

@@ -12,10 +12,11 @@ import Synchronization
 /// - Parameters:
 ///   - program: what `file` holds; its first output is judged, by the task that its info names.
 ///   - threads: 0 takes one for each processor.
+///   - detailed: adds `classification` and `topAccuracies` to the evaluation.
 ///   - progress: told the samples done, by one thread at a time.
 /// - Throws: `QuantizeError` where data and program do not fit, `RuntimeError`.
 public func evaluateInt8(
-    _ program: Program, _ file: [UInt8], on dataset: any Dataset, threads: Int = 0,
+    _ program: Program, _ file: [UInt8], on dataset: any Dataset, threads: Int = 0, detailed: Bool = false,
     progress: @escaping @Sendable (Int) -> Void = { _ in }
 ) throws -> Evaluation {
     let input = program.tensors[0]
@@ -30,7 +31,7 @@ public func evaluateInt8(
         throw QuantizeError(
             "\(dataset.name) has \(classes) classes, the model \(output.count) outputs: choose other data")
     }
-    let empty = try Tally(task: task, outputs: output.count, on: dataset, loss: nil)
+    let empty = try Tally(task: task, outputs: output.count, on: dataset, loss: nil, detailed: detailed)
     let parts = min(threads > 0 ? threads : ProcessInfo.processInfo.activeProcessorCount, dataset.count)
     let done = Mutex(0)
     let results = Mutex<[Result<Tally, any Error>]>([])

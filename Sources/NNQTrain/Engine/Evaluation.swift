@@ -15,6 +15,10 @@ public struct Evaluation: Codable, Sendable, Equatable {
     public var accuracy: Double?
     /// For classes: `confusion[actual][answered]`, in samples.
     public var confusion: [[Int]]?
+    /// For classes, where asked for: precision, recall, F1 and AUC.
+    public var classification: ClassificationMetrics?
+    /// For classes, where asked for: at index k, the part of the samples whose class is among the k + 1 highest scores.
+    public var topAccuracies: [Double]?
     /// For regression: mean absolute error, root mean squared error, and the part of the targets' variance explained.
     public var meanAbsoluteError: Double?
     public var rootMeanSquaredError: Double?
@@ -29,21 +33,25 @@ extension Model {
     /// - Parameters:
     ///   - loss: nil takes the one that suits the model's task.
     ///   - threads: 0 takes one for each processor.
+    ///   - detailed: adds `classification` and `topAccuracies` to the evaluation.
     /// - Throws: `TrainError` where data and model do not fit.
     public func evaluate(
-        on dataset: any Dataset, loss: Loss? = nil, batch: Int = 64, threads: Int = 0
+        on dataset: any Dataset, loss: Loss? = nil, batch: Int = 64, threads: Int = 0, detailed: Bool = false
     ) throws -> Evaluation {
         let engine = try FloatEngine(self, batch: min(batch, dataset.count), threads: threads)
-        return try engine.evaluate(self, on: dataset, loss: loss)
+        return try engine.evaluate(self, on: dataset, loss: loss, detailed: detailed)
     }
 }
 
 extension FloatEngine {
     /// Runs the engine, made from `model`, on every sample of a data set.
-    public func evaluate(_ model: Model, on dataset: any Dataset, loss: Loss? = nil) throws -> Evaluation {
+    public func evaluate(
+        _ model: Model, on dataset: any Dataset, loss: Loss? = nil, detailed: Bool = false
+    ) throws -> Evaluation {
         let loss = loss ?? .usual(for: model.metadata.task)
         var tally = try Tally(
-            task: model.metadata.task, outputs: outputCount, on: dataset, loss: SampleLoss(loss, of: model.graph))
+            task: model.metadata.task, outputs: outputCount, on: dataset, loss: SampleLoss(loss, of: model.graph),
+            detailed: detailed)
         var batches = try Batches(dataset, for: model, batchSize: batch, shuffle: false, dropLast: false)
         let targets = try TargetBuffer(dataset, loss: loss, outputs: outputCount, batch: batch)
         var done = 0

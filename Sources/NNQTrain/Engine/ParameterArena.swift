@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // All trained parameters side by side, and in the same order their gradients and the optimizer's values.
 
+import CTrainKernels
 import Foundation
 import NNQGraph
 
 /// One long vector of parameters, so that an update is one loop.
 final class ParameterArena {
     private let optimizer: Optimizer
-    private let weightDecay: Float
     private let trained: [Parameter]
     private let states: [Block]
     private let values: Block
@@ -16,18 +16,19 @@ final class ParameterArena {
     private let stateMemories: [[Memory]]
     /// For each trained parameter, where it begins and how many floats it has.
     private let places: [Range<Int>]
-    /// Floats at the start that weight decay acts on.
-    private let decayingCount: Int
+    /// Each trained parameter's weight decay; equal ones stand side by side.
+    private let decays: [Float]
     private let count: Int
 
-    init(_ parameters: [Parameter], optimizer: Optimizer, weightDecay: Float, _ device: Device) throws {
-        self.optimizer = optimizer
-        self.weightDecay = weightDecay
+    init(_ parameters: [Parameter], of graph: Graph, options: TrainingOptions, _ device: Device) throws {
+        optimizer = options.optimizer
         let all = parameters.filter { $0.gradient != nil }
-        trained = all.filter(\.decays) + all.filter { !$0.decays }
+        let allDecays = all.map { options.weightDecayGroups.decay(of: $0, in: graph, weights: options.weightDecay) }
+        let order = all.indices.sorted { (-allDecays[$0], $0) < (-allDecays[$1], $1) }
+        trained = order.map { all[$0] }
+        decays = order.map { allDecays[$0] }
         let sizes = trained.map { Block.aligned($0.value.storage.byteCount) }
         let total = sizes.reduce(0, +)
-        decayingCount = zip(trained, sizes).reduce(0) { $0 + ($1.0.decays ? $1.1 : 0) } / 4
         count = total / 4
         values = Block(byteCount: total)
         gradients = Block(byteCount: total)
@@ -53,22 +54,33 @@ final class ParameterArena {
     /// One step of the optimizer; `step` counts from 1.
     func update(rate: Float, step: UInt64) {
         if optimizer.kind == .lamb { return updateEach(rate: rate, step: step) }
-        for (start, end, decay) in [(0, decayingCount, weightDecay), (decayingCount, count, 0)] where end > start {
+        var first = 0
+        while first < trained.count {
+            let last = decays.lastIndex(of: decays[first])!
+            let start = places[first].lowerBound
             optimizer.update(
                 floats(values) + start, gradients: floats(gradients) + start, states: states.map { floats($0) + start },
-                count: end - start, rate: rate, decay: decay, step: step)
+                count: places[last].upperBound - start, rate: rate, decay: decays[first], step: step)
+            first = last + 1
         }
+    }
+
+    /// Scales all gradients so that together they are no longer than `norm` (Pascanu, Mikolov and Bengio, "On the
+    /// difficulty of training recurrent neural networks", 2013). What pads a layout is 0 and adds nothing.
+    func clipGradients(to norm: Float) {
+        let length = nnq_sum_of_squares(floats(gradients), count).squareRoot()
+        if length > Double(norm) { nnq_scale_values(floats(gradients), count, Float(Double(norm) / length)) }
     }
 
     /// Parameter by parameter; of weights and biases, the step gets `rate` times their own length.
     private func updateEach(rate: Float, step: UInt64) {
-        for (parameter, place) in zip(trained, places) {
+        for ((parameter, place), decay) in zip(zip(trained, places), decays) {
             let own = UnsafeMutableBufferPointer(start: floats(values) + place.lowerBound, count: place.count)
             let before = Array(own)
             optimizer.update(
                 own.baseAddress!, gradients: floats(gradients) + place.lowerBound,
                 states: states.map { floats($0) + place.lowerBound }, count: place.count, rate: rate,
-                decay: parameter.decays ? weightDecay : 0, step: step)
+                decay: decay, step: step)
             let length = before.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
             let moved = zip(own, before).reduce(0) { $0 + pow(Double($1.0 - $1.1), 2) }.squareRoot()
             guard parameter.hasLength, length > 0, moved > 0 else { continue }

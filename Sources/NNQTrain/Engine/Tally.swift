@@ -18,10 +18,17 @@ package struct Tally: Sendable {
     /// Each output's targets and their squares, summed.
     private var targetSums: [Double]
     private var targetSquares: [Double]
+    /// Where metrics of the scores are wanted and there are classes.
+    private var scores: ScoreBook?
 
-    /// - Parameter loss: nil where a loss would say nothing.
+    /// - Parameters:
+    ///   - loss: nil where a loss would say nothing.
+    ///   - detailed: whether `Evaluation.classification` and `topAccuracies` are wanted, which takes memory for every
+    ///     sample's scores.
     /// - Throws: `TrainError` where the data has no classes and the task needs them.
-    package init(task: Task, outputs: Int, on dataset: any Dataset, loss: SampleLoss?) throws {
+    package init(
+        task: Task, outputs: Int, on dataset: any Dataset, loss: SampleLoss?, detailed: Bool = false
+    ) throws {
         self.task = task
         self.loss = loss
         hasClasses = dataset.classNames != nil
@@ -30,6 +37,9 @@ package struct Tally: Sendable {
         confusion = Array(repeating: Array(repeating: 0, count: classes), count: classes)
         targetSums = Array(repeating: 0, count: outputs)
         targetSquares = targetSums
+        if detailed, hasClasses, task == .classification || (task == .binary && outputs == 1) {
+            scores = ScoreBook(classes: classes)
+        }
         guard task != .classification || hasClasses else {
             throw TrainError("\(dataset.name) has values as targets, but the model's task is classification")
         }
@@ -39,6 +49,7 @@ package struct Tally: Sendable {
     package mutating func add(_ outputs: [Float], label: Int?, target: [Float]) {
         samples += 1
         totalLoss += loss?(outputs, label: label, target: target) ?? 0
+        if let label { scores?.add(outputs, label: label) }
         switch task {
         case .regression: addErrors(outputs, target)
         case .classification: addAnswer(outputs.indices.max { outputs[$0] < outputs[$1] }!, label: label!)
@@ -71,6 +82,7 @@ package struct Tally: Sendable {
         totalLoss += other.totalLoss
         absoluteError += other.absoluteError
         squaredError += other.squaredError
+        if let theirs = other.scores { scores?.add(theirs) }
         for index in targetSums.indices {
             targetSums[index] += other.targetSums[index]
             targetSquares[index] += other.targetSquares[index]
@@ -93,6 +105,10 @@ package struct Tally: Sendable {
         } else {
             result.accuracy = Double(hits) / count
             if hasClasses, width > 1 || task == .binary { result.confusion = confusion }
+            if let scores {
+                result.classification = ClassificationMetrics(confusion: confusion, aucs: scores.aucs)
+                result.topAccuracies = scores.topAccuracies
+            }
         }
         return result
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A graph compiled for training: one call is one step of forward, loss, backward and update.
 
+import CTrainKernels
 import NNQGraph
 
 package final class TrainingEngine {
@@ -12,6 +13,9 @@ package final class TrainingEngine {
     private let clock: Clock
     private let parameters: [Parameter]
     private let arena: ParameterArena
+    private let averages: ParameterAverages?
+    private let clipNorm: Float?
+    private let distillation: Distillation?
     private let memory: Block
     private let forward: [Step]
     private let backward: [Step]
@@ -42,8 +46,14 @@ package final class TrainingEngine {
         clock = compiler.clock
         clock.seed = options.seed
         parameters = compiler.parameters
-        arena = try ParameterArena(
-            parameters, optimizer: options.optimizer, weightDecay: options.weightDecay, device)
+        arena = try ParameterArena(parameters, of: model.graph, options: options, device)
+        if let decay = options.averageDecay {
+            averages = try ParameterAverages(parameters, decay: decay, device)
+        } else {
+            averages = nil
+        }
+        clipNorm = options.clipNorm
+        distillation = options.distillation
         forward = Array(compiler.steps[..<forwardCount])
         backward = Array(compiler.steps[(forwardCount + 1)...])
         memory = try compiler.finish()
@@ -66,7 +76,9 @@ package final class TrainingEngine {
         let value = try computeGradients(targets)
         guard value.loss.isFinite else { return value }
         clock.step += 1
+        if let clipNorm { arena.clipGradients(to: clipNorm) }
         arena.update(rate: rate, step: clock.step)
+        averages?.update(step: clock.step)
         return value
     }
 
@@ -74,8 +86,14 @@ package final class TrainingEngine {
     package func computeGradients(_ targets: TargetBuffer) throws -> LossValue {
         device.useThreads()
         for step in forward { try step.run() }
-        let value = loss(
+        var value = loss(
             outputs: outputs.floats, targets, rows: batch, columns: outputCount, gradient: gradient.floats)
+        if let distillation, let teacher = targets.teacherLogits {
+            let soft = nnq_distillation(
+                gradient.floats, outputs.floats, teacher, batch, outputCount, distillation.temperature,
+                distillation.weight)
+            value.loss = Double(1 - distillation.weight) * value.loss + Double(distillation.weight) * soft
+        }
         guard value.loss.isFinite else { return value }
         for step in backward { try step.run() }
         return value
@@ -83,7 +101,12 @@ package final class TrainingEngine {
 
     package func load(_ tensors: [String: Tensor]) throws {
         for parameter in parameters { try parameter.write(tensors[parameter.name]!, to: parameter.value) }
+        averages?.restart()
     }
+
+    /// The moving averages of all parameters and running statistics; nil where none are kept.
+    package func readAverages() throws -> [String: Tensor]? { try averages?.read() }
+    package func writeAverages(_ tensors: [String: Tensor]) throws { try averages?.write(tensors) }
 
     /// All parameters and running statistics as they are now.
     package func readParameters() throws -> [String: Tensor] {

@@ -65,10 +65,14 @@ extension Loss {
         gradient: UnsafeMutablePointer<Float>?
     ) -> LossValue {
         switch self {
+        case .crossEntropy where targets.shares != nil:
+            LossValue(nnq_soft_cross_entropy(gradient, outputs, targets.shares!.baseAddress, rows, columns))
         case .crossEntropy:
             LossValue(nnq_softmax_cross_entropy(gradient, outputs, targets.labels.baseAddress, rows, columns))
         case .binaryCrossEntropy:
-            LossValue(nnq_binary_cross_entropy(gradient, outputs, targets.values.baseAddress, rows, columns))
+            LossValue(
+                nnq_binary_cross_entropy(
+                    gradient, outputs, targets.values.baseAddress, targets.weights?.baseAddress, rows, columns))
         case .squaredError:
             LossValue(nnq_squared_error(gradient, outputs, targets.values.baseAddress, rows, columns))
         }

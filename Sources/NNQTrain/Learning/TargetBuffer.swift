@@ -7,7 +7,7 @@ import NNQGraph
 /// Room for the targets of one batch, filled from a data set.
 package final class TargetBuffer {
     /// How a data set's targets become the loss's.
-    private enum Form {
+    enum Form {
         case labels
         case values
         /// Two classes and one output: the class's number is the value.
@@ -16,11 +16,25 @@ package final class TargetBuffer {
 
     package let labels: UnsafeMutableBufferPointer<Int32>
     package let values: UnsafeMutableBufferPointer<Float>
-    private let form: Form
+    /// For cross-entropy with soft targets: every class's share, `[batch, outputs]`.
+    package let shares: UnsafeMutableBufferPointer<Float>?
+    /// For binary cross-entropy with class weights: what each sample counts.
+    package let weights: UnsafeMutableBufferPointer<Float>?
+    /// A teacher's logits for the batch, `[batch, outputs]`, where there is one.
+    package var teacherLogits: UnsafePointer<Float>?
+    let form: Form
+    let softening: TargetSoftening
 
     /// - Throws: `TrainError` where data and outputs do not fit.
-    package init(_ dataset: any Dataset, loss: Loss, outputs: Int, batch: Int) throws {
+    package init(
+        _ dataset: any Dataset, loss: Loss, outputs: Int, batch: Int, softening: TargetSoftening = .none
+    ) throws {
         form = try Self.form(dataset, loss, outputs)
+        self.softening = softening
+        shares = softening.isSoft && form == .labels ? .allocate(capacity: batch * outputs) : nil
+        shares?.initialize(repeating: 0)
+        weights = softening.classWeights != nil && form == .labelAsValue ? .allocate(capacity: batch) : nil
+        weights?.initialize(repeating: 1)
         labels = .allocate(capacity: batch)
         labels.initialize(repeating: 0)
         values = .allocate(capacity: batch * outputs)
@@ -30,6 +44,8 @@ package final class TargetBuffer {
     deinit {
         labels.deallocate()
         values.deallocate()
+        shares?.deallocate()
+        weights?.deallocate()
     }
 
     private static func form(_ dataset: any Dataset, _ loss: Loss, _ outputs: Int) throws -> Form {
@@ -54,16 +70,18 @@ package final class TargetBuffer {
         }
     }
 
-    /// Takes the next batch: inputs and targets. Returns how many samples it holds.
+    /// Takes the next batch: inputs and targets, softened. Returns how many samples it holds.
     package func fill(_ inputs: UnsafeMutableBufferPointer<Float>, from batches: inout Batches) -> Int {
+        let count: Int
         switch form {
-        case .labels: return batches.next(into: inputs, labels: labels)
-        case .values: return batches.next(into: inputs, targets: values)
+        case .labels: count = batches.next(into: inputs, labels: labels)
+        case .values: count = batches.next(into: inputs, targets: values)
         case .labelAsValue:
-            let count = batches.next(into: inputs, labels: labels)
+            count = batches.next(into: inputs, labels: labels)
             for index in 0..<count { values[index] = Float(labels[index]) }
-            return count
         }
+        if softening.isSoft { soften(count) }
+        return count
     }
 }
 

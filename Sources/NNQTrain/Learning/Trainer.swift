@@ -27,17 +27,19 @@ public struct Trainer: Sendable {
     /// Same options, data and thread count give the same bytes. A run that was stopped and resumed gives the bytes that
     /// an uninterrupted one gives.
     /// - Parameters:
-    ///   - validation: Evaluated after every epoch.
+    ///   - validation: Evaluated after every epoch; nil where `options.validationShare` holds a part out.
+    ///   - teacher: Whose answers are learnt too, where `options.distillation` says how.
     ///   - checkpoint: Where a stopped run left off; its model and options take the place of those given here, but for
     ///     `options.epochs` and `options.threads`.
     ///   - progress: Called after every step; false stops the run.
     /// - Throws: `TrainError` where model, data and options do not fit, or where the loss is not a number any more.
     public func train(
         _ model: Model, on dataset: any Dataset, validation: (any Dataset)? = nil,
-        resuming checkpoint: Checkpoint? = nil, progress: (TrainingProgress) throws -> Bool = { _ in true }
+        teacher: Model? = nil, resuming checkpoint: Checkpoint? = nil,
+        progress: (TrainingProgress) throws -> Bool = { _ in true }
     ) throws -> TrainingResult {
         var run = try TrainingRun(
-            model, dataset, validation: validation, options: options, resuming: checkpoint)
+            model, dataset, validation: validation, teacher: teacher, options: options, resuming: checkpoint)
         while !run.isFinished {
             let report = try run.advance()
             guard try progress(report) else { return try run.result() }
@@ -48,7 +50,7 @@ public struct Trainer: Sendable {
 
 /// What a finished or stopped run leaves.
 public struct TrainingResult: Sendable {
-    /// The model as trained so far.
+    /// The model as trained so far, averaged where the options say so; of a finished run that keeps the best, that.
     public var model: Model
     /// False where `progress` stopped the run.
     public var isFinished: Bool
@@ -56,6 +58,8 @@ public struct TrainingResult: Sendable {
     public var checkpoint: Checkpoint
     /// What each epoch came to.
     public var epochs: [EpochSummary]
+    /// The epoch that `model` is from, counted from 1, where the best is kept.
+    public var bestEpoch: Int?
     /// Training speed over this run, evaluations left out.
     public var samplesPerSecond: Double
 }
@@ -79,6 +83,7 @@ public struct TrainingProgress: Sendable {
     public var step: Int
     public var steps: Int
     public var stepsPerEpoch: Int
+    public var samplesPerStep: Int
     /// Means over this epoch's samples so far; the accuracy is nil in regression.
     public var loss: Double
     public var accuracy: Double?

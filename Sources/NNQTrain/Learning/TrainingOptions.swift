@@ -12,10 +12,33 @@ public struct TrainingOptions: Equatable, Sendable {
     public var schedule: Schedule
     /// nil takes the one that suits the model's task.
     public var loss: Loss?
-    /// Pull towards 0 on the weights of dense and convolution layers; biases and batch norm's parameters feel none.
+    /// Pull towards 0 on the weights of dense and convolution layers.
     public var weightDecay: Float
+    /// The same pull on biases and batch norm's parameters, none unless it is set, and on depthwise filters.
+    public var weightDecayGroups = WeightDecayGroups()
     public var augmentation: Augmentation
-    /// For shuffling, augmentation and dropout.
+    /// Mixup's alpha, 0 for none: samples of a batch are mixed, with lambda from Beta(alpha, alpha). 0.1 to 0.4 is
+    /// usual.
+    public var mixup: Float = 0
+    /// The part of each label that is spread over all classes, 0 up to but not 1; 0.1 is usual. Reported losses are
+    /// those of the smoothed labels in training, and of the labels in validation.
+    public var labelSmoothing: Float = 0
+    /// What samples count by their class, in training; validation counts all alike.
+    public var classWeights: ClassWeights = .equal
+    /// Gradients longer than this, all parameters' together, are scaled to it; nil for no limit.
+    public var clipNorm: Float?
+    /// Decay of a moving average of the weights and running statistics, which is validated and written in their place;
+    /// nil for none. At least 0 and below 1; 0.999 is usual.
+    public var averageDecay: Float?
+    /// The part of the training set that is held out, each class alike, and evaluated after every epoch; 0 for none.
+    public var validationShare: Double = 0
+    /// Ends training after so many epochs without a better validation, and writes the best weights; nil goes on.
+    public var patience: Int?
+    /// Writes the weights of the epoch with the best validation instead of the last ones.
+    public var keepsBest = false
+    /// How much a teacher counts, where one is given.
+    public var distillation: Distillation?
+    /// For shuffling, augmentation, mixing, the validation part and dropout.
     public var seed: UInt64
     /// 0 takes one for each processor. Another number of threads may change the last bits of the weights.
     public var threads: Int
@@ -36,52 +59,6 @@ public struct TrainingOptions: Equatable, Sendable {
         self.threads = threads
     }
 
-    func validate() throws {
-        guard epochs >= 1 else { throw TrainError("epochs is \(epochs); use at least 1") }
-        guard batchSize >= 1 else { throw TrainError("the batch size is \(batchSize); use at least 1") }
-        guard weightDecay >= 0, weightDecay.isFinite else {
-            throw TrainError("weight decay is \(weightDecay); use 0 or more, 0.0001 is usual")
-        }
-        try optimizer.validate()
-        try schedule.validate()
-    }
-}
-
-
-extension TrainingOptions: Codable {
-    private enum Key: String, CodingKey {
-        case epochs
-        case batchSize = "batch_size"
-        case optimizer, schedule, loss
-        case weightDecay = "weight_decay"
-        case augmentation, seed, threads
-    }
-
-    /// What is left out keeps its default.
-    public init(from decoder: any Decoder) throws {
-        self.init()
-        let container = try decoder.container(keyedBy: Key.self)
-        epochs = try container.decodeIfPresent(Int.self, forKey: .epochs) ?? epochs
-        batchSize = try container.decodeIfPresent(Int.self, forKey: .batchSize) ?? batchSize
-        optimizer = try container.decodeIfPresent(Optimizer.self, forKey: .optimizer) ?? optimizer
-        schedule = try container.decodeIfPresent(Schedule.self, forKey: .schedule) ?? schedule
-        loss = try container.decodeIfPresent(Loss.self, forKey: .loss)
-        weightDecay = try container.decodeIfPresent(Float.self, forKey: .weightDecay) ?? weightDecay
-        augmentation = try container.decodeIfPresent(Augmentation.self, forKey: .augmentation) ?? augmentation
-        seed = try container.decodeIfPresent(UInt64.self, forKey: .seed) ?? seed
-        threads = try container.decodeIfPresent(Int.self, forKey: .threads) ?? threads
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: Key.self)
-        try container.encode(epochs, forKey: .epochs)
-        try container.encode(batchSize, forKey: .batchSize)
-        try container.encode(optimizer, forKey: .optimizer)
-        try container.encode(schedule, forKey: .schedule)
-        try container.encodeIfPresent(loss, forKey: .loss)
-        try container.encode(weightDecay, forKey: .weightDecay)
-        try container.encode(augmentation, forKey: .augmentation)
-        try container.encode(seed, forKey: .seed)
-        try container.encode(threads, forKey: .threads)
-    }
+    /// Whether the best weights rather than the last are the result.
+    var writesBest: Bool { keepsBest || patience != nil }
 }

@@ -8,11 +8,10 @@ import NNQGraph
 struct TrainingRun {
     private let model: Model
     private let options: TrainingOptions
-    private let engine: TrainingEngine
-    private let targets: TargetBuffer
-    private let validation: (any Dataset)?
-    private var validator: FloatEngine?
-    private var batches: Batches
+    /// The teacher's hash, nil without one.
+    private let teacher: String?
+    private var course: TrainingCourse
+    private var judge: ValidationJudge?
     private var lossSum = 0.0
     private var hits = 0
     private var summaries: [EpochSummary] = []
@@ -21,57 +20,86 @@ struct TrainingRun {
     private var step = 0
 
     init(
-        _ model: Model, _ dataset: any Dataset, validation: (any Dataset)?, options: TrainingOptions,
+        _ model: Model, _ dataset: any Dataset, validation: (any Dataset)?, teacher: Model?, options: TrainingOptions,
         resuming checkpoint: Checkpoint?
     ) throws {
         let model = checkpoint?.model ?? model
+        let options = checkpoint.map { $0.options(extending: options) } ?? options
+        try options.validate()
+        let (learnt, held) = try Self.parts(dataset, validation, options)
         self.model = model
-        self.options = checkpoint.map { $0.options(extending: options) } ?? options
-        self.validation = validation
-        try self.options.validate()
-        let loss = self.options.loss ?? .usual(for: model.metadata.task)
-        let batch = min(self.options.batchSize, dataset.count)
-        batches = try Batches(
-            dataset, for: model, batchSize: batch, seed: self.options.seed, shuffle: true, dropLast: true,
-            augmentation: self.options.augmentation)
-        engine = try TrainingEngine(model, batch: batch, loss: loss, options: self.options)
-        targets = try TargetBuffer(dataset, loss: loss, outputs: engine.outputCount, batch: batch)
+        self.options = options
+        judge = held.map { ValidationJudge($0, options: options) }
+        course = try TrainingCourse(model, learnt, options: options, teacher: teacher)
+        self.teacher = try teacher.map { teacher in
+            var hash = SHA256()
+            hash.update(try teacher.safeTensors().bytes())
+            return hash.hexDigest()
+        }
         if let checkpoint { try resume(checkpoint) }
+    }
+
+    /// What is learnt, and what is held back to validate on.
+    private static func parts(
+        _ dataset: any Dataset, _ validation: (any Dataset)?, _ options: TrainingOptions
+    ) throws -> (any Dataset, (any Dataset)?) {
+        if options.validationShare > 0 {
+            guard validation == nil else {
+                throw TrainError("a validation set was given and a validation part is to be held out: choose one")
+            }
+            let parts = try holdOut(dataset, share: options.validationShare, seed: options.seed)
+            return (parts.rest, parts.held)
+        }
+        guard validation != nil || !options.writesBest else {
+            throw TrainError(
+                "patience and keep_best need samples to validate on: hold a part out, --validation 0.1 for example")
+        }
+        return (dataset, validation)
     }
 
     private mutating func resume(_ checkpoint: Checkpoint) throws {
         let progress = checkpoint.progress
-        guard progress.samples == batches.dataset.count, progress.step <= steps else {
+        guard progress.samples == course.batches.dataset.count, progress.step <= steps else {
             throw TrainError(
                 "the checkpoint was made with \(progress.samples) samples and after \(progress.step) steps; this run "
-                    + "has \(batches.dataset.count) samples and \(steps) steps: use the same data and at least as "
-                    + "many epochs")
+                    + "has \(course.batches.dataset.count) samples and \(steps) steps: use the same data and at least "
+                    + "as many epochs")
         }
-        try engine.writeStates(checkpoint.optimizerState)
-        engine.step = UInt64(progress.step)
+        guard progress.teacher == teacher else {
+            throw TrainError("the checkpoint was made with another teacher: name the same one, or start anew")
+        }
+        try course.engine.writeStates(checkpoint.optimizerState)
+        try course.engine.writeAverages(checkpoint.averages)
+        course.resume(atStep: progress.step, seed: options.seed)
         step = progress.step
         lossSum = progress.lossSum
         hits = progress.hits
         summaries = progress.epochs
-        batches.resume(at: BatchPosition(
-            seed: options.seed, epoch: step / batches.batchesPerEpoch, batch: step % batches.batchesPerEpoch))
+        if let epoch = progress.bestEpoch, epoch <= summaries.count, let evaluation = summaries[epoch - 1].validation {
+            judge?.best = ValidationJudge.Best(
+                epoch: epoch, evaluation: evaluation,
+                parameters: checkpoint.bestParameters.isEmpty ? nil : checkpoint.bestParameters)
+        }
     }
 
-    private var steps: Int { options.epochs * batches.batchesPerEpoch }
-    var isFinished: Bool { step >= steps }
+    private var steps: Int { options.epochs * course.batches.batchesPerEpoch }
+
+    var isFinished: Bool {
+        let isEpochDone = step % course.batches.batchesPerEpoch == 0
+        return step >= steps || (isEpochDone && judge?.isPatienceOver(after: summaries.count) == true)
+    }
 
     /// One step, and at an epoch's end its evaluation.
     mutating func advance() throws -> TrainingProgress {
         let start = ContinuousClock.now
-        let perEpoch = batches.batchesPerEpoch
+        let perEpoch = course.batches.batchesPerEpoch
         if step % perEpoch == 0 { (lossSum, hits) = (0, 0) }
         let factor = options.schedule.factor(step: step, stepsPerEpoch: perEpoch, epochs: options.epochs)
         let rate = Double(options.optimizer.learningRate) * factor
-        _ = targets.fill(engine.input, from: &batches)
-        let value = try engine.learn(targets, rate: Float(rate))
+        let value = try course.learn(rate: Float(rate))
         guard value.loss.isFinite else { throw diverged() }
         step += 1
-        samples += engine.batch
+        samples += course.engine.batch
         lossSum += value.loss
         hits += value.hits
         seconds += (ContinuousClock.now - start) / .seconds(1)
@@ -79,55 +107,61 @@ struct TrainingRun {
         let done = (step - 1) % perEpoch + 1
         return TrainingProgress(
             epoch: (step - 1) / perEpoch + 1, epochs: options.epochs, step: step, steps: steps, stepsPerEpoch: perEpoch,
-            loss: lossSum / Double(done), accuracy: accuracy(done), learningRate: rate,
-            samplesPerSecond: Double(samples) / seconds, summary: summary)
+            samplesPerStep: course.engine.batch, loss: lossSum / Double(done), accuracy: accuracy(done),
+            learningRate: rate, samplesPerSecond: Double(samples) / seconds, summary: summary)
     }
 
     private func accuracy(_ batchesDone: Int) -> Double? {
-        model.metadata.task == .regression ? nil : Double(hits) / Double(batchesDone * engine.batch)
+        model.metadata.task == .regression ? nil : Double(hits) / Double(batchesDone * course.engine.batch)
     }
 
     private mutating func endEpoch() throws -> EpochSummary {
-        let perEpoch = batches.batchesPerEpoch
-        var summary = EpochSummary(
-            epoch: step / perEpoch, loss: lossSum / Double(perEpoch), accuracy: accuracy(perEpoch))
-        if let validation {
-            let trained = try trainedModel()
-            if let validator { try validator.load(trained.parameters) } else {
-                validator = try FloatEngine(
-                    trained, batch: min(options.batchSize, validation.count), threads: options.threads)
-            }
-            summary.validation = try validator!.evaluate(trained, on: validation, loss: options.loss)
-        }
+        let perEpoch = course.batches.batchesPerEpoch
+        let epoch = step / perEpoch
+        var summary = EpochSummary(epoch: epoch, loss: lossSum / Double(perEpoch), accuracy: accuracy(perEpoch))
+        if judge != nil { summary.validation = try judge!.judge(try averagedModel(), epoch: epoch) }
         summaries.append(summary)
         return summary
     }
 
     private func diverged() -> TrainError {
-        let perEpoch = batches.batchesPerEpoch
+        let perEpoch = course.batches.batchesPerEpoch
         return TrainError(
             "the loss is not a finite number in epoch \(step / perEpoch + 1), batch \(step % perEpoch + 1) of "
                 + "\(perEpoch): lower the learning rate (it is \(options.optimizer.learningRate)), or warm up, or "
                 + "check the data for extreme values")
     }
 
-    private func trainedModel() throws -> Model {
+    private func model(with parameters: [String: Tensor]) throws -> Model {
         var trained = model
-        for (name, tensor) in try engine.readParameters() {
+        for (name, tensor) in parameters {
             guard tensor.values.allSatisfy(\.isFinite) else { throw diverged() }
             trained.parameters[name] = tensor
         }
         return trained
     }
 
+    private func averagedModel() throws -> Model {
+        try model(with: try course.engine.readAverages() ?? course.engine.readParameters())
+    }
+
+    /// The best model where that is wanted and the run is over, else the one of the last step.
+    private func resultingModel() throws -> Model {
+        guard isFinished, let parameters = judge?.best?.parameters else { return try averagedModel() }
+        return try model(with: parameters)
+    }
+
     func result() throws -> TrainingResult {
-        let trained = try trainedModel()
         let progress = Checkpoint.Progress(
-            step: step, samples: batches.dataset.count, lossSum: lossSum, hits: hits, epochs: summaries)
+            step: step, samples: course.batches.dataset.count, lossSum: lossSum, hits: hits, epochs: summaries,
+            bestEpoch: judge?.best?.epoch, teacher: teacher)
+        let checkpoint = Checkpoint(
+            model: try model(with: course.engine.readParameters()), options: options,
+            optimizerState: try course.engine.readStates(), averages: try course.engine.readAverages() ?? [:],
+            bestParameters: judge?.best?.parameters ?? [:], progress: progress)
         return TrainingResult(
-            model: trained, isFinished: isFinished,
-            checkpoint: Checkpoint(
-                model: trained, options: options, optimizerState: try engine.readStates(), progress: progress),
-            epochs: summaries, samplesPerSecond: seconds > 0 ? Double(samples) / seconds : 0)
+            model: try resultingModel(), isFinished: isFinished, checkpoint: checkpoint, epochs: summaries,
+            bestEpoch: judge?.best?.parameters == nil ? nil : judge?.best?.epoch,
+            samplesPerSecond: seconds > 0 ? Double(samples) / seconds : 0)
     }
 }

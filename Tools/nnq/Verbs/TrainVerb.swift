@@ -22,6 +22,10 @@ struct TrainVerb: ParsableCommand {
             Ctrl-C stops after the current step and leaves OUTPUT.checkpoint; the same call with --resume goes on
             from it and ends with the same weights as a run that was never stopped. Of a model file without a \
             checkpoint, --resume trains the model as it is.
+
+            Every option of training is a key of a recipe's training section too (label_smoothing, mixup, \
+            class_weights, clip_norm, average_decay, validation, patience, keep_best, distillation; cutout is one of \
+            augmentation).
             """)
 
     @Argument(help: "A built-in recipe ('nnq recipes' lists them), a path to a .yaml file, or a .safetensors model.")
@@ -31,12 +35,14 @@ struct TrainVerb: ParsableCommand {
         name: .shortAndLong,
         help: "The .safetensors file to write. (default: RECIPE.safetensors, MODEL-trained.safetensors)")
     var output: String?
-    @Option(help: "Passes over the training set.") var epochs: Int?
-    @Option(help: "Samples a step.") var batchSize: Int?
-    @Option(help: "Peak learning rate.") var learningRate: Float?
+    @OptionGroup(title: "Training") var flags: TrainingFlags
     @Option(help: "Seed of weights, order, augmentation and dropout.") var seed: UInt64 = 1
     @Option(help: "Start from this model: its network and its weights.") var from: String?
     @Flag(help: "Go on from OUTPUT.checkpoint.") var resume = false
+    @Flag(help: "Try rising learning rates, show the losses and suggest a rate; writes no model.")
+    var findLearningRate = false
+    @Option(help: "Train so many times, each time without another part of the samples, and evaluate on it; no output.")
+    var folds: Int?
     @Flag(
         help: """
             Train for int8: round tensors and weights as the C runtime will, with learned scales. Starts from a trained \
@@ -54,6 +60,9 @@ struct TrainVerb: ParsableCommand {
         let int8_accuracy: Double?
         let loss: Double?
         let rmse: Double?
+        let best_epoch: Int?
+        let validation_accuracy: Double?
+        let validation_loss: Double?
         let samples_per_second: Double
         let epochs: Int
         let parameters: Int
@@ -65,12 +74,16 @@ struct TrainVerb: ParsableCommand {
         if let recipe, from != nil, TrainingStart.isModel(recipe) {
             throw ValidationError("\(recipe) and --from are both models; one can be the start")
         }
-        if let epochs, epochs < 1 { throw ValidationError("--epochs is \(epochs); at least 1 is needed") }
         if !qat, try bits.chosen() != .eight {
             throw ValidationError("--weight-bits and --layer-bits are of training for int8: add --qat")
         }
-        if let batchSize, batchSize < 1 { throw ValidationError("--batch-size is \(batchSize); at least 1 is needed") }
-        if let learningRate, !(learningRate > 0) { throw ValidationError("--learning-rate must be above 0") }
+        if let folds, folds < 2 { throw ValidationError("--folds is \(folds); at least 2 are needed") }
+        if findLearningRate, folds != nil {
+            throw ValidationError("--find-learning-rate and --folds are two different runs: choose one")
+        }
+        if resume, findLearningRate || folds != nil {
+            throw ValidationError("--resume is for training; --find-learning-rate and --folds start anew")
+        }
     }
 
     func run() throws {
@@ -78,18 +91,43 @@ struct TrainVerb: ParsableCommand {
         guard let data = data ?? start.data else {
             throw TrainError("a model file names no data to learn: add --data, a set's name or a path")
         }
+        Interrupt.watch()
+        let training = try settings(start)
+        let teacher = try flags.teacherModel()
+        let trainSet = try options.load(data, .train)
+        let model = try rounding(try start.model(for: trainSet, seed: seed), start, trainSet)
+        describe(start, model, trainSet)
+        if findLearningRate { return try searchRate(model, trainSet, training, teacher) }
+        if let folds { return try crossValidate(model, trainSet, training, teacher, folds) }
+        try train(start, model, trainSet, try options.load(data, .test), training, teacher)
+    }
+
+    /// The recipe's settings, and what the call puts in their place.
+    private func settings(_ start: TrainingStart) throws -> TrainingOptions {
+        var training = start.training
+        if qat {
+            training.epochs = max(1, training.epochs / 5)
+            training.optimizer = Optimizer(.lamb, learningRate: 0.001)
+            training.weightDecay = 0
+            training.weightDecayGroups = WeightDecayGroups()
+            training.schedule = .cosine(warmup: 0.1)
+        }
+        try flags.apply(to: &training)
+        training.seed = seed
+        training.threads = threads.threads
+        return training
+    }
+
+    private func train(
+        _ start: TrainingStart, _ model: Model, _ trainSet: any Dataset, _ testSet: any Dataset,
+        _ training: TrainingOptions, _ teacher: Model?
+    ) throws {
         let output = output ?? TrainingStart.output(recipe, from: from, name: start.name)
         let checkpointPath = "\(output).checkpoint"
         try requireWritable(output)
-        Interrupt.watch()
         let isStopped = resume && (!start.hasWeights || FileManager.default.fileExists(atPath: checkpointPath))
         let checkpoint = isStopped ? try Checkpoint(contentsOf: checkpointPath) : nil
-        let trainSet = try options.load(data, .train)
-        let testSet = try options.load(data, .test)
-        let model = try rounding(try start.model(for: trainSet, seed: seed), start, trainSet)
-        describe(start, model, trainSet)
-
-        let result = try train(start, model, trainSet, checkpoint)
+        let result = try train(start.name, model, trainSet, training, teacher, checkpoint)
         guard result.isFinished else {
             try result.checkpoint.write(to: checkpointPath)
             throw Interrupted(description: "Stopped. The same call with --resume goes on from \(checkpointPath)")
@@ -125,61 +163,58 @@ struct TrainVerb: ParsableCommand {
     }
 
     private func train(
-        _ start: TrainingStart, _ model: Model, _ dataset: any Dataset, _ checkpoint: Checkpoint?
+        _ name: String, _ model: Model, _ dataset: any Dataset, _ training: TrainingOptions, _ teacher: Model?,
+        _ checkpoint: Checkpoint?
     ) throws -> TrainingResult {
-        var training = start.training
-        if qat {
-            training.epochs = max(1, training.epochs / 5)
-            training.optimizer = Optimizer(.lamb, learningRate: 0.001)
-            training.weightDecay = 0
-            training.schedule = .cosine(warmup: 0.1)
-        }
-        training.epochs = epochs ?? training.epochs
-        training.batchSize = batchSize ?? training.batchSize
-        training.optimizer.learningRate = learningRate ?? training.optimizer.learningRate
-        training.seed = seed
-        training.threads = threads.threads
-        let batch = min(training.batchSize, dataset.count)
-        let progress = Progress(
-            start.name, total: training.epochs * (dataset.count / batch) * batch, unit: "samples",
-            from: (checkpoint?.progress.step ?? 0) * batch)
+        var progress: Progress?
         let quietEpochs = max(1, training.epochs / 20)
-        let result = try Trainer(training).train(model, on: dataset, resuming: checkpoint) { state in
-            progress.update(state.step * batch, note: Self.note(state))
+        let result = try Trainer(training).train(model, on: dataset, teacher: teacher, resuming: checkpoint) { state in
+            let batch = state.samplesPerStep
+            let bar = progress ?? Progress(
+                name, total: state.steps * batch, unit: "samples", from: (checkpoint?.progress.step ?? 0) * batch)
+            progress = bar
+            bar.update(state.step * batch, note: Self.note(state))
             if let summary = state.summary, summary.epoch % quietEpochs == 0 || state.step == state.steps {
-                progress.finish(Self.line(summary, of: state.epochs))
+                bar.finish(Self.line(summary, of: state.epochs))
             }
             return !Interrupt.isRequested
         }
-        progress.finish()
+        progress?.finish()
         return result
     }
 
-    private static func note(_ state: TrainingProgress) -> String {
+    static func note(_ state: TrainingProgress) -> String {
         let accuracy = state.accuracy.map { "  accuracy \(percent($0))" } ?? ""
         return String(format: "epoch %d/%d  loss %.4f", state.epoch, state.epochs, state.loss) + accuracy
     }
 
     private static func line(_ summary: EpochSummary, of epochs: Int) -> String {
         let accuracy = summary.accuracy.map { "  training accuracy \(percent($0))" } ?? ""
-        return String(format: "epoch %d/%d  loss %.4f", summary.epoch, epochs, summary.loss) + accuracy
+        let validation = summary.validation.map { "  validation: \($0.sentence)" } ?? ""
+        return String(format: "epoch %d/%d  loss %.4f", summary.epoch, epochs, summary.loss) + accuracy + validation
     }
 
     private func report(
         _ result: TrainingResult, _ evaluation: Evaluation, _ int8Accuracy: Double?, _ testSet: any Dataset,
         _ output: String
     ) throws {
+        let validation = result.epochs[(result.bestEpoch ?? result.epochs.count) - 1].validation
         if json.isOn {
             return try Console.emit(
                 Result(
                     accuracy: evaluation.accuracy, int8_accuracy: int8Accuracy, loss: evaluation.loss,
-                    rmse: evaluation.rootMeanSquaredError,
+                    rmse: evaluation.rootMeanSquaredError, best_epoch: result.bestEpoch,
+                    validation_accuracy: validation?.accuracy, validation_loss: validation?.loss,
                     samples_per_second: result.samplesPerSecond, epochs: result.epochs.count,
                     parameters: result.model.parameterCount, output: output))
         }
         Console.print(
             "\(evaluation.sentence) on \(grouped(testSet.count)) test samples of \(testSet.name)  "
                 + "(\(grouped(Int(result.samplesPerSecond))) samples/s)")
+        if let epoch = result.bestEpoch, let validation {
+            Console.print(
+                "Weights of epoch \(epoch) of \(result.epochs.count), the best: \(validation.sentence) in validation")
+        }
         if let int8Accuracy { Console.print("Accuracy \(percent(int8Accuracy)) in int8, by the C runtime") }
         Console.print("Wrote \(output)")
     }
