@@ -27,7 +27,7 @@ public struct Advice: Hashable, Codable, Sendable {
     public var text: String
 
     /// All that the rules say, the most important first.
-    static func all(for figures: QuantizationFigures) -> [Advice] {
+    package static func all(for figures: QuantizationFigures) -> [Advice] {
         [
             verdict(figures), fewSamples(figures), guiltyLayer(figures), saturation(figures), channelSpread(figures),
             fewCalibrationSamples(figures), peak(figures),

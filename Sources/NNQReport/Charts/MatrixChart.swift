@@ -12,11 +12,14 @@ struct MatrixChart {
 
     /// With more classes than this, cells are too small for numbers.
     private static let mostWithNumbers = 12
+    /// Of a class's name.
+    private static let mostLetters = 11
 
     func markup(label: String) -> String {
         let count = classes.count
         let hasNumbers = count <= Self.mostWithNumbers
-        let margin = hasNumbers ? 74.0 : 14.0
+        let letters = classes.map(\.count).max() ?? 1
+        let margin = hasNumbers ? 12 + 5.8 * Double(min(letters, Self.mostLetters)) : 14.0
         let cell = (360 - margin) / Double(count)
         var svg = SVG(width: 362, height: 362)
         for row in 0..<count {
@@ -27,8 +30,8 @@ struct MatrixChart {
             }
             guard hasNumbers else { continue }
             let middle = margin + (Double(row) + 0.5) * cell
-            svg.text(margin - 5, middle + 4, classes[row].shortened(to: 11), .end)
-            svg.text(middle + 4, margin - 5, classes[row].shortened(to: 11), .start, rotated: -90)
+            svg.text(margin - 5, middle + 4, classes[row].shortened(to: Self.mostLetters), .end)
+            svg.text(middle + 4, margin - 5, classes[row].shortened(to: Self.mostLetters), .start, rotated: -90)
         }
         return svg.markup(label: label)
     }
@@ -45,7 +48,7 @@ struct MatrixChart {
         svg.rectangle(x, y, cell - gap, cell - gap, style(row, column), opacity: strength, title: title)
         guard hasNumbers else { return }
         let text = isDifference ? Words.signed(Double(value), 0) : String(value)
-        let size = cell > 26 || text.count < 4 ? "label" : "label tiny"
+        let size = cell > 26 || text.count < 4 ? "cell" : "cell tiny"
         svg.text(
             x + (cell - gap) / 2, y + cell / 2 + 3.5, text, .middle,
             style: strength > 0.55 ? "\(size) over" : size)

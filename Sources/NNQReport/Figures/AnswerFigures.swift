@@ -66,6 +66,8 @@ public struct ValueFigures: Hashable, Codable, Sendable {
     public struct Errors: Hashable, Codable, Sendable {
         public var mae: Double
         public var rmse: Double
+
+        public init(mae: Double, rmse: Double) { (self.mae, self.rmse) = (mae, rmse) }
     }
 
     public var samples: Int
@@ -74,6 +76,10 @@ public struct ValueFigures: Hashable, Codable, Sendable {
     public var int8: Errors
     /// Of int8 from float.
     public var difference: Errors
+
+    public init(samples: Int, float: Errors, int8: Errors, difference: Errors) {
+        (self.samples, self.float, self.int8, self.difference) = (samples, float, int8, difference)
+    }
 }
 
 /// Adds up one of the two, sample by sample.

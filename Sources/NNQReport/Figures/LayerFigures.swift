@@ -18,7 +18,7 @@ public struct LayerFigures: Hashable, Codable, Sendable {
     /// Signal to noise in dB; nil where nothing differs.
     public var sqnr: Double?
     public var largestError: Float
-    /// Part of the float values, 0 ... 1, that lie more than half a step outside of the clip.
+    /// Part of the float values, 0 ... 1, that lie more than a step outside of the clip.
     public var saturatedShare: Double
     /// Of the 256 steps, those that occur.
     public var stepsUsed: Int
@@ -58,8 +58,9 @@ struct LayerTally: Sendable {
 
     /// - Throws: `NotFinite`.
     mutating func add(_ exact: [Float], _ int8: [[Int8]]) throws {
-        let half = tensor.quantization.scale / 2
-        let (low, high) = (Float(clip.low) - half, Float(clip.high) + half)
+        // A softmax reaches 1, which is a step above its largest value.
+        let step = tensor.quantization.scale
+        let (low, high) = (Float(clip.low) - step, Float(clip.high) + step)
         try observer.observe(exact)
         for value in exact where value < low || value > high { saturated += 1 }
         count += exact.count

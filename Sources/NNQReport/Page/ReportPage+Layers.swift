@@ -11,7 +11,7 @@ extension ReportPage {
             return [
                 layer.name.shortened(to: 32).escaped, layer.op.escaped,
                 layer.shape.map(String.init).joined(separator: "×"), Words.decibels(layer.sqnr), sqnr,
-                Words.short(Double(layer.largestError)), Words.percent(layer.saturatedShare, digits: 3),
+                Words.short(Double(layer.largestError)), Words.share(layer.saturatedShare),
                 "\(layer.stepsUsed)", Words.short(Double(layer.scale)), "\(layer.zeroPoint)",
             ]
         }
@@ -46,7 +46,7 @@ extension ReportPage {
         let hasRate = hasAccuracy || swaps.allInt8.agreement != nil
         let rate = hasAccuracy ? "accuracy" : "agreement"
         func columns(_ name: String) -> [String] { ["\(name): SQNR, dB"] + (hasRate ? [rate] : []) }
-        let all = effect(swaps.allInt8).joined(separator: " dB, ") + (hasRate ? "" : " dB")
+        let all = zip(["SQNR", rate], effect(swaps.allInt8)).map { "\($0) \($1)" }.joined(separator: " dB, ")
         let float = swaps.floatAccuracy.map { ", all float: \(Words.percent($0))" } ?? ""
         return Markup.section(
             "Which layer costs what",
@@ -60,7 +60,7 @@ extension ReportPage {
     var activationSection: String {
         let items = figures.layers.filter { !$0.histogram.counts.isEmpty }.map { layer in
             let zeros = Double(layer.histogram.zeros) / Double(max(layer.histogram.total, 1))
-            let cut = layer.saturatedShare > 0 ? "; \(Words.percent(layer.saturatedShare, digits: 3)) saturated" : ""
+            let cut = layer.saturatedShare > 0 ? "; \(Words.share(layer.saturatedShare)) saturated" : ""
             return Markup.figure(
                 layer.name.shortened(to: 40),
                 HistogramChart(histogram: layer.histogram, clip: layer.clip).markup(label: "Values of \(layer.name)"),

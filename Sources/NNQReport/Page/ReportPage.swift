@@ -79,7 +79,7 @@ public struct ReportPage {
             """
             <p>Intervals are of 95 % confidence: Wilson's for accuracies, Newcombe's for their difference. p is of McNemar's \
             test: how often two equally good models would differ this much by chance. SQNR is the signal to noise ratio, \
-            10 log10(sum x² / sum (x − y)²) with x float and y int8. A saturated value lies more than half a step outside \
+            10 log10(sum x² / sum (x − y)²) with x float and y int8. A saturated value lies more than a step outside \
             of what its tensor can hold. Noise shares compare the noise that each layer makes at the output when it alone \
             is int8.</p>
             <p>Recommendations follow from rules: int8 needs work where p is below 0.05 and it loses, where under 98 % of \

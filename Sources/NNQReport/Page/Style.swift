@@ -34,11 +34,11 @@ enum Style {
         .scroll svg { max-width: none; } td svg { display: inline-block; vertical-align: middle; }
         table { border-collapse: collapse; font-size: 13.5px; font-variant-numeric: tabular-nums; }
         th, td { text-align: right; padding: 3px 12px 3px 0; border-bottom: 1px solid var(--rule); white-space: nowrap; }
-        th { color: var(--muted); font-weight: 600; vertical-align: bottom; }
+        th { color: var(--muted); font-weight: 600; vertical-align: bottom; white-space: normal; }
         th:first-child, td:first-child, td.word, th.word { text-align: left; }
         img.pixels { width: 128px; height: auto; image-rendering: pixelated; display: block; margin-bottom: 6px; }
         svg text { font: 11px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
-        svg .label { fill: var(--muted); } svg .tiny { font-size: 9.5px; } svg .over { fill: var(--over); }
+        svg .label { fill: var(--muted); } svg .cell { fill: var(--ink); } svg .tiny { font-size: 9.5px; } svg .over { fill: var(--over); }
         svg .float { fill: var(--float); } svg .int8 { fill: var(--int8); } svg .good { fill: var(--good); }
         svg .bad { fill: var(--bad); } svg .kept { fill: var(--kept); } svg .empty { fill: var(--muted); fill-opacity: .12; }
         svg .axis { stroke: var(--muted); } svg .grid { stroke: var(--rule); }

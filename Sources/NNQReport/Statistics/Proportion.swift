@@ -35,6 +35,8 @@ public struct Proportion: Hashable, Codable, Sendable {
         let centre = p + z * z / (2 * n)
         let spread = z * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
         let scale = 1 + z * z / n
-        return Interval(max(0, (centre - spread) / scale), min(1, (centre + spread) / scale))
+        // None and all of the samples reach the ends exactly.
+        return Interval(
+            hits == 0 ? 0 : max(0, (centre - spread) / scale), hits == count ? 1 : min(1, (centre + spread) / scale))
     }
 }
