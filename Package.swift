@@ -12,6 +12,7 @@ let package = Package(
         .library(name: "NNQFormat", targets: ["NNQFormat"]),
         .library(name: "NNQImport", targets: ["NNQImport"]),
         .library(name: "NNQRewrite", targets: ["NNQRewrite"]),
+        .library(name: "NNQReport", targets: ["NNQReport"]),
         .library(name: "NNQRuntime", targets: ["NNQRuntime"]),
     ],
     dependencies: [
@@ -41,6 +42,9 @@ let package = Package(
             name: "NNQQuantize",
             dependencies: ["NNQBase", "NNQGraph", "NNQData", "NNQTrain", "NNQFormat", "NNQRuntime"]),
         .target(
+            name: "NNQReport",
+            dependencies: ["NNQBase", "NNQGraph", "NNQData", "NNQFormat", "NNQQuantize"]),
+        .target(
             name: "NNQRecipes",
             dependencies: ["NNQGraph", "NNQTrain", "NNQData", .product(name: "Yams", package: "Yams")],
             resources: [.embedInCode("Recipes")]),
@@ -64,7 +68,7 @@ let package = Package(
             name: "nnq",
             dependencies: [
                 "NNQBase", "NNQGraph", "NNQData", "NNQTrain", "NNQFormat", "NNQRewrite", "NNQQuantize", "NNQImport",
-                "NNQRecipes", "NNQRuntime", "NNQTargets",
+                "NNQReport", "NNQRecipes", "NNQRuntime", "NNQTargets",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tools/nnq"),
@@ -98,6 +102,11 @@ let package = Package(
             ],
             exclude: [
                 "ONNX/Models", "ONNX/accepted_cases.txt", "ONNX/export_torch.py", "ONNX/quantize_onnxruntime.py",
+            ]),
+        .testTarget(
+            name: "NNQReportTests",
+            dependencies: [
+                "NNQReport", "NNQBase", "NNQGraph", "NNQData", "NNQFormat", "NNQQuantize", "NNQTrain",
             ]),
         .testTarget(name: "NNQDataTests", dependencies: ["NNQBase", "NNQData"]),
     ]

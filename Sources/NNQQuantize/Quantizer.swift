@@ -13,6 +13,8 @@ public struct Quantized: Sendable {
     public var foldedModel: Model
     /// By tensor of the program: the node of `foldedModel` whose values it holds, nil for steps in between.
     public var nodeOfTensor: [String?]
+    /// The layers of weights, in the program's order.
+    public var weights: [QuantizedWeights]
 }
 
 /// Quantizes float models: 8-bit activations with a scale for each tensor, 8-bit weights with a scale for each output
@@ -67,7 +69,8 @@ public struct Quantizer: Sendable {
         program.info.equalization = report.equalization?.exponents
         program.info.absorbedBias = report.absorbBias?.amounts
         return Quantized(
-            program: program, report: report, foldedModel: float, nodeOfTensor: correction.lowering.nodeOfTensor)
+            program: program, report: report, foldedModel: float, nodeOfTensor: correction.lowering.nodeOfTensor,
+            weights: correction.lowering.quantizedWeights)
     }
 
     /// The float model after equalization and absorption, which keep what it computes.

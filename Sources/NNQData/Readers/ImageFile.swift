@@ -52,6 +52,9 @@ public enum ImageFile {
         try AtomicFile.write(try PNG.encode(picture, path: path), to: path)
     }
 
+    /// The bytes of a PNG file of `picture`.
+    public static func png(_ picture: Picture) throws(DataError) -> [UInt8] { try PNG.encode(picture, path: "") }
+
     private static func contents(_ path: String) throws(DataError) -> [UInt8] {
         guard let handle = FileHandle(forReadingAtPath: path) else { throw .system("open the file", path: path) }
         defer { try? handle.close() }

@@ -6,7 +6,7 @@ import NNQGraph
 extension Task {
     /// What an output says: the index of the (first) largest element; or for each element yes or no; of regression
     /// nothing.
-    func answer(_ output: [Float]) -> [Int] {
+    package func answer(_ output: [Float]) -> [Int] {
         switch self {
         case .classification: [output.indices.max { output[$0] < output[$1] }!]
         case .binary: output.map { $0 > 0.5 ? 1 : 0 }
@@ -17,7 +17,7 @@ extension Task {
 
 extension FloatBatch.Target {
     /// The outputs wanted: a class is 1 among zeros, or its number where there is one output.
-    func values(_ outputs: Int) -> [Float] {
+    package func values(_ outputs: Int) -> [Float] {
         switch self {
         case .values(let values): return values
         case .label(let label):

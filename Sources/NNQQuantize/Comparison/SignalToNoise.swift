@@ -4,12 +4,14 @@
 import Foundation
 
 /// Signal and noise of one tensor, over any number of samples.
-struct SignalToNoise {
+package struct SignalToNoise: Sendable {
     private var signal = 0.0
     private var noise = 0.0
-    private(set) var largestError: Float = 0
+    package private(set) var largestError: Float = 0
 
-    mutating func add(_ exact: some Sequence<Float>, _ approximation: some Sequence<Float>) {
+    package init() {}
+
+    package mutating func add(_ exact: some Sequence<Float>, _ approximation: some Sequence<Float>) {
         for (x, y) in zip(exact, approximation) {
             let error = y - x
             signal += Double(x) * Double(x)
@@ -19,5 +21,5 @@ struct SignalToNoise {
     }
 
     /// `10 log10(sum x^2 / sum (x - y)^2)`; nil where there is no error or no signal.
-    var decibels: Double? { signal > 0 && noise > 0 ? 10 * log10(signal / noise) : nil }
+    package var decibels: Double? { signal > 0 && noise > 0 ? 10 * log10(signal / noise) : nil }
 }

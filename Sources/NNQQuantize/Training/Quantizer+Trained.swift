@@ -23,7 +23,8 @@ extension Quantizer {
         var report = QuantizationReport(options: options, rewrites: rewrites)
         report.adjustments = lowering.adjustments
         return Quantized(
-            program: lowering.program, report: report, foldedModel: float, nodeOfTensor: lowering.nodeOfTensor)
+            program: lowering.program, report: report, foldedModel: float, nodeOfTensor: lowering.nodeOfTensor,
+            weights: lowering.quantizedWeights)
     }
 }
 

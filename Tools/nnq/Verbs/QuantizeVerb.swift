@@ -6,6 +6,7 @@ import NNQBase
 import NNQFormat
 import NNQGraph
 import NNQQuantize
+import NNQReport
 import NNQRewrite
 
 struct QuantizeVerb: ParsableCommand {
@@ -22,6 +23,7 @@ struct QuantizeVerb: ParsableCommand {
     var calibrate: String?
     @Option(name: .shortAndLong, help: "The .nnq file to write. (default: MODEL with .nnq)") var output: String?
     @OptionGroup var methods: MethodOptions
+    @OptionGroup var reporting: ReportOptions
     @Option(
         help: "Rewrites to leave out, separated by commas: \(Self.rewriteNames.joined(separator: ", "))."
     )
@@ -41,6 +43,8 @@ struct QuantizeVerb: ParsableCommand {
         let calibration_samples: Int
         let report: QuantizationReport
         let program_rewrites: ProgramRewriteReport
+        /// With --report.
+        let figures: QuantizationFigures?
     }
 
     /// Rewrites of the float model and of the int8 program; a name of both stands for both.
@@ -55,6 +59,8 @@ struct QuantizeVerb: ParsableCommand {
         let float = try Model(contentsOf: model)
         let output = output ?? model.replacingExtension("nnq")
         try requireWritable(output)
+        if let path = reporting.report { try requireWritable(path) }
+        let testSet = try reporting.testSet(calibratedOn: calibrate, options)
         let count = options.samples ?? QuantizationOptions().calibrationSamples
         let quantizer = Quantizer(
             try methods.options(rewrites: try chosen(Rewrite.self), calibrationSamples: count))
@@ -64,7 +70,10 @@ struct QuantizeVerb: ParsableCommand {
         let file = target.pack(quantized.report.options.weightBits.hasFour ? whole.packedInt4() : whole)
         let bytes = try file.encoded()
         try WholeFile.write(bytes, to: output)
-        try report(quantized, saved, file, bytes.count, output)
+        let figures = try testSet.map {
+            try reporting.write(quantized, file, bytes.count, $0, model: model, threads: threads.threads)
+        }
+        try report(quantized, saved, file, bytes.count, output, figures)
     }
 
     private func quantize(_ model: Model, _ quantizer: Quantizer, _ samples: Int) throws -> Quantized {
@@ -101,7 +110,8 @@ struct QuantizeVerb: ParsableCommand {
     }
 
     private func report(
-        _ quantized: Quantized, _ saved: ProgramRewriteReport, _ file: ProgramFile, _ size: Int, _ output: String
+        _ quantized: Quantized, _ saved: ProgramRewriteReport, _ file: ProgramFile, _ size: Int, _ output: String,
+        _ figures: QuantizationFigures?
     ) throws {
         let plan = file.plan
         guard !json.isOn else {
@@ -110,7 +120,7 @@ struct QuantizeVerb: ParsableCommand {
                     output: output, file_bytes: size, arena_bytes: plan.arenaBytes, arena_lower_bound: plan.lowerBound,
                     arena_is_optimal: plan.isProvenOptimal, operations: file.program.operations.count,
                     calibration_samples: quantized.report.calibrationSamples, report: quantized.report,
-                    program_rewrites: saved))
+                    program_rewrites: saved, figures: figures))
         }
         for rewrite in Rewrite.allCases where quantized.report.rewrites.count(rewrite) > 0 {
             Console.say("\(rewrite.rawValue): \(quantized.report.rewrites.count(rewrite))")
@@ -123,6 +133,10 @@ struct QuantizeVerb: ParsableCommand {
             "\(output): \(file.program.operations.count) ops, \(grouped(size)) bytes; "
                 + "arena \(grouped(plan.arenaBytes)) bytes, \(bound)"
         )
+        if let figures, let path = reporting.report {
+            figures.essence.forEach(Console.print)
+            Console.print("\(path): the report")
+        }
     }
 }
 

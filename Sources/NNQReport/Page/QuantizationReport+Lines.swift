@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the methods of a quantization changed, as lines for people.
 
-import Foundation
 import NNQQuantize
 
 extension QuantizationReport {
     /// One line for each method that was chosen.
-    var lines: [String] {
+    public var lines: [String] {
         [calibratorLine, weightLine, equalizationLine, absorptionLine, biasLine, roundingLine].compactMap { $0 }
     }
 
@@ -18,7 +17,7 @@ extension QuantizationReport {
         }
         return
             "calibrator \(options.calibrator): cuts values of \(cuts.count) of \(calibration.count) tensors, most of "
-            + "'\(most.key)', \(String(format: "%.4f %%", 100 * most.value.cutShare))"
+            + "'\(most.key)', \(Words.percent(most.value.cutShare, digits: 4))"
     }
 
     private var weightLine: String? {
@@ -27,15 +26,15 @@ extension QuantizationReport {
         let ratios = weightScales.filter { $0.squaredErrorOfMax > 0 }.map { $0.squaredError / $0.squaredErrorOfMax }
         let ratio = ratios.reduce(0, +) / Double(max(ratios.count, 1))
         let choice = (options.weightScales ?? .mse).rawValue
-        return "weight scales \(choice): \(grouped(clipped)) weights clipped, their squared error "
-            + String(format: "%.2f", ratio) + " times that of max"
+        return "weight scales \(choice): \(Words.grouped(clipped)) weights clipped, their squared error "
+            + Words.fixed(ratio, 2) + " times that of max"
     }
 
     private var equalizationLine: String? {
         guard let equalization else { return nil }
         let pinned = equalization.pinnedChannels
         return "equalize: \(equalization.pairs) pairs of layers in \(equalization.iterations) rounds, largest factor "
-            + decimal(Float(equalization.largestFactor))
+            + Words.number(equalization.largestFactor)
             + (pinned > 0 ? "; \(pinned) channels reach the clip of a ReLU6 and keep their scale" : "")
     }
 
@@ -43,12 +42,13 @@ extension QuantizationReport {
         guard let absorbBias else { return nil }
         let channels = absorbBias.amounts.values.reduce(0) { $0 + $1.count { $0 > 0 } }
         let largest = absorbBias.amounts.values.compactMap { $0.max() }.max() ?? 0
-        return "absorb-bias: \(channels) channels of \(absorbBias.amounts.count) layers, by up to \(decimal(largest))"
+        return
+            "absorb-bias: \(channels) channels of \(absorbBias.amounts.count) layers, by up to \(Words.number(Double(largest)))"
     }
 
     private var biasLine: String? {
         guard let most = biasCorrection?.max(by: { $0.largestShift < $1.largestShift }) else { return nil }
-        return "bias-correction: \(biasCorrection!.count) layers, by up to \(decimal(Float(most.largestShift))) in "
+        return "bias-correction: \(biasCorrection!.count) layers, by up to \(Words.number(most.largestShift)) in "
             + "'\(most.layer)'"
     }
 
@@ -57,7 +57,8 @@ extension QuantizationReport {
         let changed = adaround.reduce(0) { $0 + $1.changedShare } / Double(adaround.count)
         let ratios = adaround.filter { $0.squaredErrorBefore > 0 }.map { $0.squaredErrorAfter / $0.squaredErrorBefore }
         let ratio = ratios.reduce(0, +) / Double(max(ratios.count, 1))
-        return "adaround: \(adaround.count) layers, \(percent(changed)) of a layer's weights rounded the other way, "
-            + "squared error \(String(format: "%.2f", ratio)) times that of the nearest"
+        return
+            "adaround: \(adaround.count) layers, \(Words.percent(changed)) of a layer's weights rounded the other way, "
+            + "squared error \(Words.fixed(ratio, 2)) times that of the nearest"
     }
 }
