@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random graphs trained for int8: rounding stands where the program rounds, and nowhere else.
 
+import Foundation
 import NNQBase
 import NNQData
 import NNQFormat
@@ -44,15 +45,17 @@ import Testing
         return node
     }
 
-    /// Every value that training sees is one that the int8 tensor can hold, tables and concats included; and no op was
-    /// needed to bring a tensor to the scale that training gave it.
+    /// Every value that training sees is one that the int8 tensor can hold, tables and concats included, but for what a
+    /// concat alone reads and rounds; and no op was needed to bring a tensor to the scale that training gave it.
     @Test(arguments: UInt64(0)..<24)
     func everyTensorIsRounded(_ seed: UInt64) throws {
         let (model, data) = try Self.trained(seed, Self.blocks)
         let quantized = try Quantizer().quantize(trained: model)
         let program = quantized.program
         #expect(!program.tensors.contains { $0.name.hasSuffix(".requantized") }, "seed \(seed)")
-        let tensors = program.tensors.indices.filter { quantized.nodeOfTensor[$0] != nil }
+        let joined = Self.joined(model.graph)
+        let tensors = program.tensors.indices.filter { quantized.nodeOfTensor[$0].map { !joined.contains($0) } == true }
+        #expect(joined.allSatisfy { model.metadata.fakeQuantization?.zeroPoints[$0] == nil })
         let nodes = tensors.map { quantized.nodeOfTensor[$0]! }
         try DatasetSource(data, threads: 1).forEachBatch(of: model, nodes: nodes, limit: 8) { batch in
             for (place, tensor) in tensors.enumerated() {
@@ -65,8 +68,24 @@ import Testing
         }
     }
 
+    /// Names of what a concat alone reads, itself or through layers that move or choose values.
+    private static func joined(_ graph: Graph) -> Set<String> {
+        var joined = Set<Int>()
+        for (index, readers) in graph.consumers.enumerated().reversed() where readers.count == 1 {
+            switch graph.nodes[readers[0]].layer {
+            case .concat: joined.insert(index)
+            case .maxPool where joined.contains(readers[0]): joined.insert(index)
+            case .activation(.relu) where joined.contains(readers[0]):
+                if case .maxPool = graph.nodes[index].layer { joined.insert(index) }
+            default: break
+            }
+        }
+        return Set(joined.map { graph.nodes[$0].name })
+    }
+
     /// Each op alone, on the integers that reach it, is the rounded layer: the nearest step, or where a value lies
-    /// between two, one of them. What is left is the rounding of multipliers (15 bits in sums) and biases.
+    /// between two, one of them. What is left is the rounding of multipliers (15 bits in sums) and of biases, by half a step
+    /// of the accumulator.
     @Test(arguments: [8, 4], UInt64(0)..<12)
     func everyOpIsTheRoundedLayer(_ bits: Int, _ seed: UInt64) throws {
         let (model, data) = try Self.trained(seed, bits: bits, Self.blocks)
@@ -96,7 +115,7 @@ import Testing
                 for (exact, integer) in zip(exact, values[tensor]) {
                     let steps = exact / Double(quantization.scale) + Double(quantization.zeroPoint)
                     let error = abs(min(max(steps, -128), 127) - Double(integer))
-                    #expect(error < 0.54, "seed \(seed): '\(name)' gives \(integer) for \(steps)")
+                    #expect(error < 0.52 + operation.operation.accumulatorStep / 2, "seed \(seed): '\(name)' gives \(integer) for \(steps)")
                 }
                 compared += 1
             }
@@ -144,5 +163,20 @@ import Testing
         let error = #expect(throws: QuantizeError.self) { try Quantizer().prepared(model, calibration: samples) }
         #expect(error?.description.contains("'lstm_1' (lstm)") == true)
         #expect(error?.description.contains("without --qat") == true)
+    }
+}
+
+extension NNQFormat.Operation {
+    /// The largest part of an output step that one step of the accumulator is.
+    fileprivate var accumulatorStep: Double {
+        func largest(_ by: Requantization, _ preShift: Int32) -> Double {
+            zip(by.multiplier, by.shift).map { Double($0) * exp2(Double(preShift) - Double($1)) }.max()!
+        }
+        switch self {
+        case .conv2D(let parameters, _, let by): return largest(by, parameters.pre_shift)
+        case .depthwiseConv2D(let parameters, _, let by): return largest(by, parameters.pre_shift)
+        case .dense(let parameters, _, let by): return largest(by, parameters.pre_shift)
+        default: return 0
+        }
     }
 }
