@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rounding to integers and back, and its gradients: straight through for the values, LSQ's for the scales (Esser et al.,
-// "Learned Step Size Quantization", 2020, equations 1 to 3).
+// "Learned Step Size Quantization", 2020, equations 1 to 3), here for their logarithms.
 #include "train_kernels.h"
 #include "wide.h"
+
+#include <math.h>
 
 #define GRAIN 16384
 #define MOST_PARTS 256
 
-static float positive(float scale) {
-    return scale > 1e-20f ? scale : 1e-20f;
-}
+#define LOG_OF_2 0.6931471805599453
 
 // To nearest, ties to even, for |x| below 2^22; what is larger was clamped before.
 INLINE float round_steps(float x) {
@@ -46,7 +46,7 @@ static void forward_portable(void *context, size_t part, size_t first, size_t la
 }
 
 void nnq_fake_quantize(float *y, const float *x, size_t count, nnq_steps steps) {
-    struct call call = {y, 0, x, steps.low, steps.high, positive(*steps.scale), 0};
+    struct call call = {y, 0, x, steps.low, steps.high, exp2f(*steps.log2_scale), 0};
     nnq_parallel_for(count, GRAIN, HAS_WIDE ? forward_wide : forward_portable, &call);
 }
 
@@ -88,35 +88,35 @@ static void backward_portable(void *context, size_t part, size_t first, size_t l
 }
 
 void nnq_fake_quantize_gradient(
-    float *dx, float *dscale, const float *dy, const float *x, size_t count, nnq_steps steps, float factor) {
+    float *dx, float *dlog2, const float *dy, const float *x, size_t count, nnq_steps steps, float factor) {
     double sums[MOST_PARTS] = {0};
-    struct call call = {dx, dy, x, steps.low, steps.high, positive(*steps.scale), sums};
+    struct call call = {dx, dy, x, steps.low, steps.high, exp2f(*steps.log2_scale), sums};
     // Parts of at least a 256th, so that their sums have places.
     const size_t grain = count / MOST_PARTS + 1 > GRAIN ? count / MOST_PARTS + 1 : GRAIN;
     nnq_parallel_for(count, grain, HAS_WIDE ? backward_wide : backward_portable, &call);
     double sum = 0;
     for (size_t part = 0; part < MOST_PARTS; part++) sum += sums[part];
-    *dscale = (float)(sum * factor);
+    *dlog2 = (float)(sum * LOG_OF_2 * call.scale * factor);
 }
 
 void nnq_fake_quantize_weights(
-    float *y, const float *w, const int32_t *channel, size_t count, const float *scale, float most) {
+    float *y, const float *w, const int32_t *channel, size_t count, const float *log2_scale, float most) {
     for (size_t i = 0; i < count; i++) {
-        const float step = positive(scale[channel[i]]);
+        const float step = exp2f(log2_scale[channel[i]]);
         y[i] = round_steps(clamp(w[i] / step, -most, most)) * step;
     }
 }
 
 void nnq_fake_quantize_weights_gradient(
-    float *gradient, float *dscale, double *sums, const float *w, const int32_t *channel, size_t count,
-    const float *scale, size_t channels, float most, float factor) {
+    float *gradient, float *dlog2, double *sums, const float *w, const int32_t *channel, size_t count,
+    const float *log2_scale, size_t channels, float most, float factor) {
     for (size_t c = 0; c < channels; c++) sums[c] = 0;
     for (size_t i = 0; i < count; i++) {
-        const float steps = w[i] / positive(scale[channel[i]]);
+        const float steps = w[i] / exp2f(log2_scale[channel[i]]);
         const float limited = clamp(steps, -most, most);
         const float inside = steps == limited ? 1.0f : 0.0f;
         sums[channel[i]] += (double)(gradient[i] * (round_steps(limited) - inside * steps));
         gradient[i] *= inside;
     }
-    for (size_t c = 0; c < channels; c++) dscale[c] = (float)(sums[c] * factor);
+    for (size_t c = 0; c < channels; c++) dlog2[c] = (float)(sums[c] * LOG_OF_2 * exp2f(log2_scale[c]) * factor);
 }

@@ -7,8 +7,8 @@ import CNNQ
 public enum PackingGoal: String, CaseIterable, Sendable {
     /// Instructions: each op has the form that suits its shape best.
     case speed
-    /// Code of the interpreter: all ops of a kind have one form, and kinds of op that make less than a thousandth of the
-    /// multiply-accumulates stay unpacked, so that the linker keeps fewer kernels.
+    /// Code of the interpreter: all ops of a kind have one form, and kinds of op that make less than a thousandth of
+    /// the multiply-accumulates stay unpacked, so that the linker keeps fewer kernels.
     case size
 }
 

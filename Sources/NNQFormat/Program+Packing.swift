@@ -11,8 +11,8 @@ extension ProgramFile {
         return packed(in: instructionSet, goal)
     }
 
-    /// The same program with ops of which all weights are in -8 .. 7 packed two weights to a byte, for every core. Others
-    /// stay as they are, as do those of stages with several ops or bands.
+    /// The same program with ops of which all weights are in -8 .. 7 packed two weights to a byte, for every core.
+    /// Others stay as they are, as do those of stages with several ops or bands.
     public func packedInt4() -> ProgramFile { packed(in: .int4, .speed) }
 
     private func packed(in instructionSet: InstructionSet, _ goal: PackingGoal) -> ProgramFile {
@@ -100,7 +100,9 @@ struct UnpackedOperation {
         }
         let zeroPoint = Int32(output.quantization.zeroPoint)
         p.away = rounding == 1 && p.act_min < zeroPoint ? 1 : 0
-        guard p.hasPadsBelowKernel, filter.isWithinPackedBound(block.bias, channelsLast: channelsLast) else { return nil }
+        guard p.hasPadsBelowKernel, filter.isWithinPackedBound(block.bias, channelsLast: channelsLast) else {
+            return nil
+        }
         opcode = place.operation.opcode
         parameters = p
         shape = nnq_shape(p, isDense: opcode == .NNQ_OP_DENSE, input: input, output: output)

@@ -3,13 +3,15 @@
 
 /// Tensors and weights that the engine rounds to whole steps of their scale and back, so that training sees what int8
 /// inference does (Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
-/// Inference", 2018, section 3). Scales are parameters of the model and are learned with the others.
+/// Inference", 2018, section 3). Scales are parameters of the model and are learned with the others: their logarithms to
+/// base 2, so that a step of training changes large and small ones alike (Jain et al., "Trained Quantization
+/// Thresholds", 2020).
 public struct FakeQuantization: Hashable, Codable, Sendable {
-    /// By layer: the zero point, -128 ... 127, of its output, 8 bits. The scale is the parameter `<layer>.output_scale`,
-    /// one number.
+    /// By layer: the zero point, -128 ... 127, of its output, 8 bits. The logarithm of the scale is the parameter
+    /// `<layer>.output_log2_scale`, one number.
     public var zeroPoints: [String: Int]
-    /// By layer of weights: their bits, 8 or 4, symmetric. The scales are the parameter `<layer>.weight_scale`, one
-    /// number an output channel.
+    /// By layer of weights: their bits, 8 or 4, symmetric. The logarithms of the scales are the
+    /// parameter `<layer>.weight_log2_scale`, one number an output channel.
     public var weightBits: [String: Int]
 
     public init(zeroPoints: [String: Int], weightBits: [String: Int]) {
@@ -17,8 +19,8 @@ public struct FakeQuantization: Hashable, Codable, Sendable {
         self.weightBits = weightBits
     }
 
-    public static func outputScale(of layer: String) -> String { "\(layer).output_scale" }
-    public static func weightScale(of layer: String) -> String { "\(layer).weight_scale" }
+    public static func outputLog2Scale(of layer: String) -> String { "\(layer).output_log2_scale" }
+    public static func weightLog2Scale(of layer: String) -> String { "\(layer).weight_log2_scale" }
 
     /// The largest weight in integers: 127, or 7.
     public static func largestWeight(bits: Int) -> Int { (1 << (bits - 1)) - 1 }
@@ -29,15 +31,17 @@ public struct FakeQuantization: Hashable, Codable, Sendable {
         let weights = Dictionary(uniqueKeysWithValues: try graph.parameters().map { ($0.name, $0.spec.shape) })
         let names = Set(graph.nodes.map(\.name))
         for (layer, zeroPoint) in zeroPoints where !names.contains(layer) || !(-128...127).contains(zeroPoint) {
-            throw GraphError("fake quantization of '\(layer)': there is no such layer, or \(zeroPoint) is no zero point")
+            throw GraphError(
+                "fake quantization of '\(layer)': there is no such layer, or \(zeroPoint) is no zero point")
         }
-        let outputs = zeroPoints.keys.map { (Self.outputScale(of: $0), [1]) }
+        let outputs = zeroPoints.keys.map { (Self.outputLog2Scale(of: $0), [1]) }
         return try outputs
             + weightBits.map { layer, bits in
                 guard let shape = weights["\(layer).weight"], bits == 8 || bits == 4 else {
-                    throw GraphError("fake quantization of '\(layer)': it has no weights, or \(bits) bits are not 8 or 4")
+                    throw GraphError(
+                        "fake quantization of '\(layer)': it has no weights, or \(bits) bits are not 8 or 4")
                 }
-                return (Self.weightScale(of: layer), [shape[0]])
+                return (Self.weightLog2Scale(of: layer), [shape[0]])
             }
     }
 }

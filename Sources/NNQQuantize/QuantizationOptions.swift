@@ -51,7 +51,8 @@ public struct QuantizationOptions: Hashable, Codable, Sendable {
 
     public init(
         calibrator: Calibrator = .minMax, weightScales: WeightScales? = nil, weightBits: WeightBits = .eight,
-        equalize: Equalization? = .weights, absorbBias: Bool = false, biasCorrection: BiasCorrection? = .data, adaround: Bool = false,
+        equalize: Equalization? = .weights, absorbBias: Bool = false, biasCorrection: BiasCorrection? = .data,
+        adaround: Bool = false,
         rewrites: Set<Rewrite> = Set(Rewrite.allCases), calibrationSamples: Int = 512
     ) {
         self.calibrator = calibrator

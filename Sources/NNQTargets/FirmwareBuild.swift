@@ -74,7 +74,9 @@ package struct FirmwareBuild: Sendable {
 
     func size(of program: String) throws -> Size {
         let output = try board.compiler.sibling("size").run([program], in: folder.path)
-        let numbers = output.split(separator: "\n").last?.split { $0 == " " || $0 == "\t" }.prefix(3).compactMap { Int($0) }
+        let numbers = output.split(separator: "\n").last?.split { $0 == " " || $0 == "\t" }.prefix(3).compactMap {
+            Int($0)
+        }
         guard let numbers, numbers.count == 3 else { throw TargetError("size says: \(output)") }
         return Size(text: numbers[0], data: numbers[1], bss: numbers[2])
     }

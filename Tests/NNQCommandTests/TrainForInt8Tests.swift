@@ -15,7 +15,8 @@ struct TrainForInt8Tests {
         folder = try Scratch()
         float = folder.path("float.safetensors")
         let call = try Command.run(
-            "train", "lenet5", "--data", "digits", "--samples", "2000", "--epochs", "4", "--threads", "1", "--json", "-o",
+            "train", "lenet5", "--data", "digits", "--samples", "2000", "--epochs", "4", "--threads", "1", "--json",
+            "-o",
             float)
         #expect(call.status == 0, "\(call.errors)")
         accuracy = try #require(try call.json()["accuracy"] as? Double)

@@ -21,7 +21,9 @@ import Testing
         }
     }
 
-    private static func observer(_ values: [Float], momentum: Double = 0.9, portion: Int = 997) throws -> HistogramObserver {
+    private static func observer(_ values: [Float], momentum: Double = 0.9, portion: Int = 997) throws
+        -> HistogramObserver
+    {
         var observer = HistogramObserver(momentum: momentum)
         for first in stride(from: 0, to: values.count, by: portion) {
             try observer.observe(Array(values[first..<min(first + portion, values.count)]))

@@ -122,7 +122,10 @@ import Testing
         #expect(Calibrator("percentile") == .percentile(99.99))
         #expect(Calibrator("moving-average") == .movingAverage(momentum: 0.9))
         #expect(Calibrator("mse") == .mse && Calibrator("entropy") == .entropy)
-        for text in ["", "max", "mse:1", "moving-average:1", "moving-average:-0.1", "percentile:", "percentile:50", "percentile:101", "percentile:x"] {
+        for text in [
+            "", "max", "mse:1", "moving-average:1", "moving-average:-0.1", "percentile:", "percentile:50",
+            "percentile:101", "percentile:x",
+        ] {
             #expect(Calibrator(text) == nil)
         }
         let options = QuantizationOptions(

@@ -70,7 +70,8 @@ import Testing
     @Test func saysWhereAModelDoesNotFit() throws {
         let build = try FirmwareBuild(try #require(Board(.cortexM55)))
         for (source, memory) in [("char big[600000];", "RAM"), ("const char big[600000] = {1};", "flash")] {
-            try build.folder.write("\(source) volatile int at; int main(void); int main(void) { return big[at]; }\n", to: "main.c")
+            try build.folder.write(
+                "\(source) volatile int at; int main(void); int main(void) { return big[at]; }\n", to: "main.c")
             let sources = ["main.c"] + build.board.sources.map { "Boards/\($0)" }
             let objects = try build.compile(sources.map { .init(path: $0, flags: ["-O0"]) })
             let error = #expect(throws: TargetError.self) { try build.link(objects, to: "program.elf") }

@@ -11,14 +11,17 @@ import Testing
     private static func model(bits: Int, zeroPoint: Int, outputScale: Float) throws -> Model {
         var model = try Model(input: [5], seed: 3, metadata: Metadata(task: .regression)) { Dense(3, name: "d") }
         model.parameters["d.bias"]!.values = [0.1, -0.2, 0.3]
-        model.parameters["d.weight_scale"] = Tensor(shape: [3], values: bits == 4 ? [0.08, 0.2, 0.05] : [0.004, 0.01, 0.003])
-        model.parameters["d.output_scale"] = Tensor(shape: [1], values: [outputScale])
+        model.parameters["d.weight_log2_scale"] = Tensor(
+            shape: [3], values: (bits == 4 ? [0.08, 0.2, 0.05] : [0.004, 0.01, 0.003]).map(log2f))
+        model.parameters["d.output_log2_scale"] = Tensor(shape: [1], values: [log2f(outputScale)])
         model.metadata.fakeQuantization = FakeQuantization(zeroPoints: ["d": zeroPoint], weightBits: ["d": bits])
         return try Model(graph: model.graph, parameters: model.parameters, metadata: model.metadata)
     }
 
     /// `step * clamp(round(x / step), low, high)`, and what it changes by with the step.
-    private static func round(_ x: Double, _ step: Double, _ low: Double, _ high: Double) -> (value: Double, slope: Double, passes: Bool) {
+    private static func round(_ x: Double, _ step: Double, _ low: Double, _ high: Double) -> (
+        value: Double, slope: Double, passes: Bool
+    ) {
         let steps = x / step
         if steps < low { return (low * step, low, false) }
         if steps > high { return (high * step, high, false) }
@@ -38,8 +41,8 @@ import Testing
             let most = Double(bits == 4 ? 7 : 127)
             let w = model.parameters["d.weight"]!.values.map(Double.init)
             let b = model.parameters["d.bias"]!.values.map(Double.init)
-            let scales = model.parameters["d.weight_scale"]!.values.map(Double.init)
-            let scale = Double(model.parameters["d.output_scale"]!.values[0])
+            let scales = model.parameters["d.weight_log2_scale"]!.values.map { exp2(Double($0)) }
+            let scale = exp2(Double(model.parameters["d.output_log2_scale"]!.values[0]))
             let rounded = w.indices.map { FakeQuantizationTests.round(w[$0], scales[$0 / 5], -most, most) }
             let rows = inputs.count / 5
             for row in 0..<rows {
@@ -50,13 +53,13 @@ import Testing
                     let error = out.value - Double(targets[row * 3 + o])
                     loss += error * error / Double(rows * 3)
                     let gradient = 2 * error / Double(rows * 3)
-                    outputScale += gradient * out.slope / (3.0 * 127).squareRoot()
+                    outputScale += gradient * out.slope * scale * log(2) / (3.0 * 127).squareRoot()
                     let inner = out.passes ? gradient : 0
                     bias[o] += inner
                     for i in 0..<5 {
                         let own = rounded[o * 5 + i]
                         weight[o * 5 + i] += own.passes ? inner * x[i] : 0
-                        weightScale[o] += inner * x[i] * own.slope / (5 * most).squareRoot()
+                        weightScale[o] += inner * x[i] * own.slope * scales[o] * log(2) / (5 * most).squareRoot()
                     }
                 }
             }
@@ -79,11 +82,12 @@ import Testing
         let expected = ByHand(model, bits: bits, zeroPoint: zeroPoint, inputs, values)
         #expect(abs(loss - expected.loss) < 1e-5 * max(1, expected.loss))
         for (name, wanted) in [
-            ("d.weight", expected.weight), ("d.bias", expected.bias), ("d.weight_scale", expected.weightScale),
-            ("d.output_scale", [expected.outputScale]),
+            ("d.weight", expected.weight), ("d.bias", expected.bias), ("d.weight_log2_scale", expected.weightScale),
+            ("d.output_log2_scale", [expected.outputScale]),
         ] {
             for (value, wanted) in zip(gradients[name]!.values, wanted) {
-                #expect(abs(Double(value) - wanted) < 1e-5 * max(1, abs(wanted)), "\(name): \(value), by hand \(wanted)")
+                #expect(
+                    abs(Double(value) - wanted) < 1e-5 * max(1, abs(wanted)), "\(name): \(value), by hand \(wanted)")
             }
         }
     }
@@ -97,10 +101,12 @@ import Testing
             Dense(4, name: "d")
         }
         let scales: [(String, Float, Int)] = [("relu_1", 0.01, -128), ("w", 0.013, 7), ("d", 0.02, -40)]
-        for (name, scale, _) in scales { model.parameters["\(name).output_scale"] = Tensor(shape: [1], values: [scale]) }
+        for (name, scale, _) in scales {
+            model.parameters["\(name).output_log2_scale"] = Tensor(shape: [1], values: [log2f(scale)])
+        }
         for (name, channels) in [("c", 11), ("w", 11), ("d", 4)] {
-            model.parameters["\(name).weight_scale"] = Tensor(
-                shape: [channels], values: (0..<channels).map { 0.004 + 0.001 * Float($0) })
+            model.parameters["\(name).weight_log2_scale"] = Tensor(
+                shape: [channels], values: (0..<channels).map { log2f(0.004 + 0.001 * Float($0)) })
         }
         model.metadata.fakeQuantization = FakeQuantization(
             zeroPoints: Dictionary(uniqueKeysWithValues: scales.map { ($0.0, $0.2) }),
@@ -125,13 +131,15 @@ import Testing
         try model.write(to: path)
         #expect(try Model(contentsOf: path) == model)
         var missing = model.parameters
-        missing["d.output_scale"] = nil
-        #expect(throws: GraphError("parameter 'd.output_scale' is missing")) {
+        missing["d.output_log2_scale"] = nil
+        #expect(throws: GraphError("parameter 'd.output_log2_scale' is missing")) {
             try Model(graph: model.graph, parameters: missing, metadata: model.metadata)
         }
         for wrong in [
-            FakeQuantization(zeroPoints: ["x": 0], weightBits: [:]), FakeQuantization(zeroPoints: ["d": 128], weightBits: [:]),
-            FakeQuantization(zeroPoints: [:], weightBits: ["d": 5]), FakeQuantization(zeroPoints: [:], weightBits: ["input": 8]),
+            FakeQuantization(zeroPoints: ["x": 0], weightBits: [:]),
+            FakeQuantization(zeroPoints: ["d": 128], weightBits: [:]),
+            FakeQuantization(zeroPoints: [:], weightBits: ["d": 5]),
+            FakeQuantization(zeroPoints: [:], weightBits: ["input": 8]),
         ] {
             var metadata = model.metadata
             metadata.fakeQuantization = wrong

@@ -14,7 +14,8 @@ enum { NNQ_INT4_PIXELS = 4, NNQ_INT4_WINDOWS_BYTES = 12288 };
 /* Outputs that are computed together: 4 where their windows take not too much scratch. */
 static inline int32_t nnq_int4_pixels(const nnq_shape *shape) {
     const uint32_t bytes = nnq_int4_words(shape) * 16 * NNQ_INT4_PIXELS;
-    return shape->out_height * shape->out_width >= NNQ_INT4_PIXELS && bytes <= NNQ_INT4_WINDOWS_BYTES ? NNQ_INT4_PIXELS : 1;
+    const int32_t has_four = shape->out_height * shape->out_width >= NNQ_INT4_PIXELS;
+    return has_four && bytes <= NNQ_INT4_WINDOWS_BYTES ? NNQ_INT4_PIXELS : 1;
 }
 
 static inline uint32_t nnq_int4_windows_bytes(const nnq_shape *shape) {

@@ -24,25 +24,25 @@ size_t nnq_part_count(size_t count, size_t grain);
 
 // --- Fake quantization (src/fake_quantize.c) ---
 
-// Steps below and above zero of a tensor's integers, and their scale; scales at or below 0 count as tiny ones.
+// Steps below and above zero of a tensor's integers, and the logarithm of their scale to base 2.
 typedef struct nnq_steps {
     float low, high;
-    const float *scale;
+    const float *log2_scale;
 } nnq_steps;
 
 // y = scale * clamp(round(x / scale), low, high)
 void nnq_fake_quantize(float *y, const float *x, size_t count, nnq_steps steps);
-// dx = dy where x / scale is within low .. high, else 0; *dscale = factor * the sum of dy times what y changes by with
-// the scale: round(x / scale) - x / scale within, low or high outside.
+// dx = dy where x / scale is within low .. high, else 0; *dlog2 = factor * the sum of dy times what y changes by with
+// the logarithm: log(2) * scale times round(x / scale) - x / scale within, low or high outside.
 void nnq_fake_quantize_gradient(
-    float *dx, float *dscale, const float *dy, const float *x, size_t count, nnq_steps steps, float factor);
+    float *dx, float *dlog2, const float *dy, const float *x, size_t count, nnq_steps steps, float factor);
 // The same for weights with a scale for each channel; element i is of channel[i], and integers are -most .. most.
 void nnq_fake_quantize_weights(
-    float *y, const float *w, const int32_t *channel, size_t count, const float *scale, float most);
+    float *y, const float *w, const int32_t *channel, size_t count, const float *log2_scale, float most);
 // In place: gradient becomes dw. `sums` has room for a number a channel.
 void nnq_fake_quantize_weights_gradient(
-    float *gradient, float *dscale, double *sums, const float *w, const int32_t *channel, size_t count,
-    const float *scale, size_t channels, float most, float factor);
+    float *gradient, float *dlog2, double *sums, const float *w, const int32_t *channel, size_t count,
+    const float *log2_scale, size_t channels, float most, float factor);
 
 // y = x >= 0 ? 1 : 0
 void nnq_step(float *y, const float *x, size_t count);

@@ -107,7 +107,8 @@ extension LinearWeights {
     }
 
     private func assemble(
-        _ rows: [Row], _ scales: [Double], _ factors: [Double], _ preShift: Int, _ output: Quantization, _ coarserChannels: Int
+        _ rows: [Row], _ scales: [Double], _ factors: [Double], _ preShift: Int, _ output: Quantization,
+        _ coarserChannels: Int
     ) -> QuantizedLinear {
         let fixed = factors.map { FixedPointFactor($0, preShift: preShift) }
         let requantization = Requantization(

@@ -8,7 +8,9 @@ extension WeightScales {
     ///   - steps: the largest weight in integers, 127, or 7 for 4 bits.
     /// - Returns: one scale a channel, 0 for a channel of zeros, and the filter with each weight inside of that many
     ///   steps of its scale; what was clipped is the number of weights changed.
-    package func choose(_ filter: [Float], channels: Int, steps: Int = 127) -> (scales: [Float], filter: [Float], clipped: Int) {
+    package func choose(_ filter: [Float], channels: Int, steps: Int = 127) -> (
+        scales: [Float], filter: [Float], clipped: Int
+    ) {
         let terms = filter.count / channels
         let most = Float(steps)
         let largest = (0..<channels).map { channel in

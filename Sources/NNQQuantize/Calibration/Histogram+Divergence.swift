@@ -43,7 +43,7 @@ private struct DivergenceSums {
         let (low, high) = (HistogramObserver.side - below, HistogramObserver.side + above)
         let (under, over) = (count[low], count[count.count - 1] - count[high])
         let inside = count[high] - count[low]
-        guard high > low, inside > 0, (under == 0 || counts[low] > 0), (over == 0 || counts[high - 1] > 0) else {
+        guard high > low, inside > 0, under == 0 || counts[low] > 0, over == 0 || counts[high - 1] > 0 else {
             return nil
         }
         var sum = logs[high] - logs[low]

@@ -33,7 +33,8 @@ package struct AdaptiveRounding {
     /// - Parameters:
     ///   - weights: `outputs * terms`, real.
     ///   - scales: by output; a channel of scale 0 stays as it is.
-    /// - Returns: the weights in steps of their scale, -steps ... steps, of each channel the better of learned and nearest.
+    /// - Returns: the weights in steps of their scale, -steps ... steps, of each channel the better of learned and
+    ///   nearest.
     package func rounded(_ weights: [Float], scales: [Float]) -> [Int8] {
         let terms = problem.terms
         let results = UnsafeMutableBufferPointer<Int8>.allocate(capacity: weights.count)

@@ -37,7 +37,9 @@ struct ChannelScaling {
         var scratch = model
         for link in links {
             exponents[graph.nodes[link.first].name] = Array(repeating: 0, count: link.channels)
-            if link.hasReLU6(graph) { pinnedChannels += statistics[graph.nodes[link.first].name]!.high.count { $0 >= 6 } }
+            if link.hasReLU6(graph) {
+                pinnedChannels += statistics[graph.nodes[link.first].name]!.high.count { $0 >= 6 }
+            }
         }
         var moved = true
         while moved, iterations < Self.most {

@@ -24,7 +24,8 @@ extension Correction {
         var rounded = linear.filter
         for (group, problem) in zip(groups, problems) {
             let places = group.outputs.lowerBound * problem.terms..<group.outputs.upperBound * problem.terms
-            let own = AdaptiveRounding(problem, steps: self.weights.steps[layer.name]!).rounded(Array(weights[places]), scales: Array(scales[group.outputs]))
+            let own = AdaptiveRounding(problem, steps: self.weights.steps[layer.name]!).rounded(
+                Array(weights[places]), scales: Array(scales[group.outputs]))
             report.squaredErrorBefore += Self.error(problem, Array(linear.filter[places]), scales[group.outputs])
             report.squaredErrorAfter += Self.error(problem, own, scales[group.outputs])
             rounded.replaceSubrange(places, with: own)

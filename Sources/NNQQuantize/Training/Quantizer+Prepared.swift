@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a float model to one that trains as it will run: quantization-aware training's start.
 
+import Foundation
 import NNQFormat
 import NNQGraph
 
@@ -34,8 +35,8 @@ extension Quantizer {
         for (index, quantization) in try RoundedNodes(prepared, fusion, ranges).quantizations {
             let name = graph.nodes[index].name
             rounding.zeroPoints[name] = Int(quantization.zeroPoint)
-            prepared.parameters[FakeQuantization.outputScale(of: name)] = Tensor(
-                shape: [1], values: [quantization.scale])
+            prepared.parameters[FakeQuantization.outputLog2Scale(of: name)] = Tensor(
+                shape: [1], values: [log2f(quantization.scale)])
         }
         for (name, bits) in bits {
             let weight = prepared.parameters["\(name).weight"]!
@@ -44,8 +45,8 @@ extension Quantizer {
             ).scales
             // A channel of zeros may grow; any step does.
             let least = (scales.max() ?? 0) > 0 ? scales.max()! / 64 : 1
-            prepared.parameters[FakeQuantization.weightScale(of: name)] = Tensor(
-                shape: [scales.count], values: scales.map { max($0, least) })
+            prepared.parameters[FakeQuantization.weightLog2Scale(of: name)] = Tensor(
+                shape: [scales.count], values: scales.map { log2f(max($0, least)) })
         }
         prepared.metadata.fakeQuantization = rounding
         return prepared

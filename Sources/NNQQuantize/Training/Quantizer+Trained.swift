@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a model that was trained with rounding to its int8 program: nothing is left to choose.
 
+import Foundation
 import NNQFormat
 import NNQGraph
 
@@ -42,13 +43,13 @@ extension Model {
         model.metadata.fakeQuantization = nil
         var outputs: [String: Quantization] = [:]
         for (name, zeroPoint) in rounding.zeroPoints {
-            let scale = model.parameters.removeValue(forKey: FakeQuantization.outputScale(of: name))!.values[0]
-            outputs[name] = Quantization(scale: Self.positive(scale), zeroPoint: Int8(zeroPoint))
+            let scale = model.parameters.removeValue(forKey: FakeQuantization.outputLog2Scale(of: name))!.values[0]
+            outputs[name] = Quantization(scale: exp2f(scale), zeroPoint: Int8(zeroPoint))
         }
         var weights: [String: [Float]] = [:]
         for (name, bits) in rounding.weightBits {
-            let scales = model.parameters.removeValue(forKey: FakeQuantization.weightScale(of: name))!.values
-                .map(Self.positive)
+            let scales = model.parameters.removeValue(forKey: FakeQuantization.weightLog2Scale(of: name))!.values
+                .map(exp2f)
             let most = Float(FakeQuantization.largestWeight(bits: bits))
             var weight = model.parameters["\(name).weight"]!
             let terms = weight.count / scales.count
@@ -62,7 +63,4 @@ extension Model {
         }
         return (model, (outputs, weights))
     }
-
-    /// As the engine takes scales at or below 0.
-    private static func positive(_ scale: Float) -> Float { max(scale, 1e-20) }
 }

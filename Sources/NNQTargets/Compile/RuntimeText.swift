@@ -26,7 +26,8 @@ public enum RuntimeText {
         let sources =
             [CFile(path: "include/nnq/ops.def", text: parameters(of: opcodes), known: known)]
             + ordered.map { CFile(path: $0, text: files[$0] ?? "", known: known) }
-        var roots = ["NNQ_ALIGNED", "NNQ_APART", "NNQ_WORD_ALIGNED"] + (opcodes.isEmpty ? [] : ["nnq_call"]) + functions
+        var roots =
+            ["NNQ_ALIGNED", "NNQ_APART", "NNQ_WORD_ALIGNED"] + (opcodes.isEmpty ? [] : ["nnq_call"]) + functions
         if let set = target.instructionSet { roots.append("NNQ_ISA_\(set.rawValue)") }
         return try Amalgamation(sources).text(of: roots)
     }

@@ -60,7 +60,9 @@ struct CallTargets {
         var tables: [String: [UInt64]] = [:]
         for line in sizes.split(separator: "\n") {
             let words = line.split(separator: " ")
-            guard words.count == 4, words[3].hasPrefix("slot_"), let size = UInt64(words[1], radix: 16) else { continue }
+            guard words.count == 4, words[3].hasPrefix("slot_"), let size = UInt64(words[1], radix: 16) else {
+                continue
+            }
             let slot = words[3].dropFirst(5)
             let table = "nnq_\(slot.prefix { $0 != "_" })_"
             tables[String(slot)] = symbols.filter { $0.name.hasPrefix(table) }.compactMap {

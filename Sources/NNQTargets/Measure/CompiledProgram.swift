@@ -14,7 +14,8 @@ extension MeasuredProgram {
         try build.folder.write(header(model), to: "model.h")
         let objects = try build.compile(
             [
-                .init(path: "measured_model.c", flags: [build.kernelLevel, "-I.", "-include", "Counter/layer_marks.h"]),
+                .init(
+                    path: "measured_model.c", flags: [build.kernelLevel, "-I.", "-include", "Counter/layer_marks.h"]),
                 .init(path: "Counter/measured_compiled.c", flags: ["-O2", "-I."]),
                 .init(path: "Counter/footprint_compiled.c", flags: ["-Os", "-I."]),
             ] + build.board.sources.map { .init(path: "Boards/\($0)", flags: ["-O2"]) })

@@ -22,7 +22,10 @@ extension MeasuredProgram {
         try build.link(main + boardObjects + runtime, to: Self.name, ["-Wl,-Map=map"])
         try build.link(
             footprint + memory + runtime, to: Self.footprint,
-            ["-Wl,-e,footprint", "-Wl,--defsym=model_file=0", "-Wl,--defsym=model_arena=0", "-Wl,--defsym=model_file_size=0"])
+            [
+                "-Wl,-e,footprint", "-Wl,--defsym=model_file=0", "-Wl,--defsym=model_arena=0",
+                "-Wl,--defsym=model_file_size=0",
+            ])
         let calls = try CallTargets(Self.name, runtime, of: build)
         let isPlain = file.plan.stages == file.program.plainStages
         var stack = try StackAnalysis(
@@ -67,11 +70,14 @@ extension MeasuredProgram {
     /// Files of the runtime that no device links.
     private static let toolFiles: Set = ["all_ops.c", "encode.c", "error.c", "pack.c", "packed_portable.c"]
 
-    /// The interpreter, the ops that the file uses, and all that is the core's instruction set's own or of the file's packed ops'.
+    /// The interpreter, the ops that the file uses, and all of the instruction sets of the core and of the file's packed
+    /// ops.
     private static func runtimeSources(_ file: ProgramFile, _ build: FirmwareBuild) -> [FirmwareBuild.Source] {
         let root = "CRuntime/src/"
         var sets = build.board.core.instructionSet.map { Set([$0]) } ?? []
-        for case .packed(let operation) in file.program.operations.map(\.operation) { sets.insert(operation.form.instructionSet) }
+        for case .packed(let operation) in file.program.operations.map(\.operation) {
+            sets.insert(operation.form.instructionSet)
+        }
         let folders = sets.map { "\(root)\($0.rawValue.lowercased())/" }
         let ops = Set(file.program.operations.map { "\(root)ops/\($0.operation.name).c" })
         return embeddedText.keys.filter { $0.hasPrefix(root) && $0.hasSuffix(".c") }.sorted().compactMap { path in

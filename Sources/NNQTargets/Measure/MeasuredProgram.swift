@@ -60,7 +60,9 @@ struct MeasuredProgram {
 
     /// Rows begin with the first layer at the latest; what comes before it is counted to it.
     private func layers(_ rows: [CountedRow]) throws -> [DeviceCost.Layer] {
-        let starts = rows.indices.filter { $0 > 0 && !rows[$0].mark.hasPrefix("nnq_mark_\(file.program.operations.count)_") }
+        let starts = rows.indices.filter {
+            $0 > 0 && !rows[$0].mark.hasPrefix("nnq_mark_\(file.program.operations.count)_")
+        }
         let layers = operationsOfLayers
         guard starts.count == layers.count else {
             throw TargetError("\(starts.count) layers were counted, and the program has \(layers.count)")
@@ -76,7 +78,8 @@ struct MeasuredProgram {
         let program = file.program
         let output = program.tensors[program.inputCount + operations.upperBound - 1]
         return DeviceCost.Layer(
-            name: output.name, kind: operations.map { program.operations[$0].operation.measuredName }.joined(separator: "+"),
+            name: output.name,
+            kind: operations.map { program.operations[$0].operation.measuredName }.joined(separator: "+"),
             output: [output.height, output.width, output.channels],
             macs: operations.reduce(0) { $0 + program.macs(of: $1) }, counts: counts)
     }

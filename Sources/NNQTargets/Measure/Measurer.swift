@@ -15,7 +15,9 @@ public struct Measurer {
     public let goal: PackingGoal
 
     /// - Throws: `TargetError` for a target without a board.
-    public init(_ core: TargetCore, mode: ExecutionMode = .interpreter, packs: Bool = true, goal: PackingGoal = .speed) throws {
+    public init(_ core: TargetCore, mode: ExecutionMode = .interpreter, packs: Bool = true, goal: PackingGoal = .speed)
+        throws
+    {
         guard let board = Board(core) else {
             let known = Board.all.map(\.core.rawValue).joined(separator: ", ")
             throw TargetError("there is no emulated board for '\(core.rawValue)'; targets are \(known)")

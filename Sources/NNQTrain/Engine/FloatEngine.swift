@@ -44,7 +44,7 @@ public final class FloatEngine {
             graph: graph, batch: batch, isTraining: false, ends: ends, kept: Set(nodes),
             quantization: model.metadata.fakeQuantization, device: device)
         let plain = try Self.plainValues(compiler, graph.outputs + nodes)
-        inputMemories = graph.inputs.map(compiler.value)
+        inputMemories = graph.inputs.map(compiler.samples)
         outputMemories = graph.outputs.map { plain[$0]! }
         observed = Dictionary(zip(names, nodes.map { plain[$0]! })) { first, _ in first }
         inputCount = compiler.shapes[graph.inputs[0]].count

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // All trained parameters side by side, and in the same order their gradients and the optimizer's values.
 
+import Foundation
 import NNQGraph
 
 /// One long vector of parameters, so that an update is one loop.
@@ -13,6 +14,8 @@ final class ParameterArena {
     private let gradients: Block
     /// For each optimizer state, each trained parameter's part.
     private let stateMemories: [[Memory]]
+    /// For each trained parameter, where it begins and how many floats it has.
+    private let places: [Range<Int>]
     /// Floats at the start that weight decay acts on.
     private let decayingCount: Int
     private let count: Int
@@ -30,6 +33,7 @@ final class ParameterArena {
         gradients = Block(byteCount: total)
         states = optimizer.stateNames.map { _ in Block(byteCount: total) }
         var stateMemories = states.map { _ in [Memory]() }
+        var places: [Range<Int>] = []
         var offset = 0
         for (parameter, size) in zip(trained, sizes) {
             try parameter.value.storage.place(at: values.base + offset)
@@ -39,17 +43,37 @@ final class ParameterArena {
                 try memory.storage.place(at: states[index].base + offset)
                 stateMemories[index].append(memory)
             }
+            places.append(offset / 4..<(offset + size) / 4)
             offset += size
         }
+        self.places = places
         self.stateMemories = stateMemories
     }
 
     /// One step of the optimizer; `step` counts from 1.
     func update(rate: Float, step: UInt64) {
+        if optimizer.kind == .lamb { return updateEach(rate: rate, step: step) }
         for (start, end, decay) in [(0, decayingCount, weightDecay), (decayingCount, count, 0)] where end > start {
             optimizer.update(
                 floats(values) + start, gradients: floats(gradients) + start, states: states.map { floats($0) + start },
                 count: end - start, rate: rate, decay: decay, step: step)
+        }
+    }
+
+    /// Parameter by parameter; of weights and biases, the step gets `rate` times their own length.
+    private func updateEach(rate: Float, step: UInt64) {
+        for (parameter, place) in zip(trained, places) {
+            let own = UnsafeMutableBufferPointer(start: floats(values) + place.lowerBound, count: place.count)
+            let before = Array(own)
+            optimizer.update(
+                own.baseAddress!, gradients: floats(gradients) + place.lowerBound,
+                states: states.map { floats($0) + place.lowerBound }, count: place.count, rate: rate,
+                decay: parameter.decays ? weightDecay : 0, step: step)
+            let length = before.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+            let moved = zip(own, before).reduce(0) { $0 + pow(Double($1.0 - $1.1), 2) }.squareRoot()
+            guard parameter.hasLength, length > 0, moved > 0 else { continue }
+            let factor = Float(Double(rate) * length / moved)
+            for (index, old) in before.enumerated() { own[index] = old + factor * (own[index] - old) }
         }
     }
 

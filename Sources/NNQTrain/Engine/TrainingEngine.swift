@@ -32,7 +32,7 @@ package final class TrainingEngine {
         guard compiler.fusion.needsGradient[node] else {
             throw TrainError("the graph has no parameters to train: add a dense or convolution layer")
         }
-        inputMemory = compiler.value(model.graph.inputs[0])
+        inputMemory = compiler.samples(model.graph.inputs[0])
         outputs = try compiler.plain(compiler.value(node), shape, "outputs")
         gradient = try compiler.memory(outputs.layout)
         let forwardCount = compiler.steps.count

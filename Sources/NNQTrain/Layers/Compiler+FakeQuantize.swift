@@ -19,22 +19,22 @@ extension Compiler {
     func fakeQuantized(
         _ value: Memory, _ name: String, count: Int, zeroPoint: Int, isTrained: Bool
     ) throws -> FakeQuantized {
-        let scale = try scaleParameter(FakeQuantization.outputScale(of: name), channels: 1, isTrained: isTrained)
+        let scale = try scaleParameter(FakeQuantization.outputLog2Scale(of: name), channels: 1, isTrained: isTrained)
         let (low, high) = (Float(-128 - zeroPoint), Float(127 - zeroPoint))
         let factor = 1 / (Float(count) * 127).squareRoot()
         let output = try memory(value.layout)
         let stored = value.storedCount
-        emit("\(name) rounding", touching: [value, output]) {
+        emit("\(name) rounding", touching: [value, scale.value, output]) {
             nnq_fake_quantize(
-                output.floats, value.floats, stored, nnq_steps(low: low, high: high, scale: scale.value.floats))
+                output.floats, value.floats, stored, nnq_steps(low: low, high: high, log2_scale: scale.value.floats))
         }
         return FakeQuantized(output: output) { [self] gradient in
             let gradient = try aligned(gradient, with: value, name)
             let result = try memory(value.layout)
-            emit("\(name) rounding'", touching: [gradient, value, result]) {
+            emit("\(name) rounding'", touching: [gradient, value, scale.value, result]) {
                 nnq_fake_quantize_gradient(
                     result.floats, scale.gradient!.floats, gradient.floats, value.floats, stored,
-                    nnq_steps(low: low, high: high, scale: scale.value.floats), factor)
+                    nnq_steps(low: low, high: high, log2_scale: scale.value.floats), factor)
             }
             return result
         }
@@ -45,7 +45,7 @@ extension Compiler {
     func fakeQuantize(_ filter: Parameter, of layer: String) throws -> () -> Void {
         guard let bits = quantization?.weightBits[layer] else { return {} }
         let channels = filter.shape[0]
-        let scale = try scaleParameter(FakeQuantization.weightScale(of: layer), channels: channels)
+        let scale = try scaleParameter(FakeQuantization.weightLog2Scale(of: layer), channels: channels)
         let most = Float(FakeQuantization.largestWeight(bits: bits))
         let terms = filter.shape.dropFirst().reduce(1, *)
         let factor = 1 / (Float(terms) * most).squareRoot()
@@ -53,13 +53,13 @@ extension Compiler {
         let rounded = try memory(filter.value.layout)
         let count = rounded.storedCount
         filter.rounded = rounded
-        emit("\(layer) weights rounding", touching: [rounded]) {
+        emit("\(layer) weights rounding", touching: [filter.value, scale.value, rounded]) {
             nnq_fake_quantize_weights(
                 rounded.floats, filter.value.floats, channelOf, count, scale.value.floats, most)
         }
         let sums = try memory(Layout(rowMajor: [2 * channels]))
         return { [self] in
-            emit("\(layer) weights rounding'", touching: [sums]) {
+            emit("\(layer) weights rounding'", touching: [filter.value, filter.gradient!, scale.value, sums]) {
                 sums.storage.base!.withMemoryRebound(to: Double.self, capacity: channels) { sums in
                     nnq_fake_quantize_weights_gradient(
                         filter.gradient!.floats, scale.gradient!.floats, sums, filter.value.floats, channelOf, count,
@@ -73,7 +73,7 @@ extension Compiler {
         let layout = Layout(rowMajor: [channels])
         let parameter = try Parameter(
             name: name, shape: [channels], plain: layout, layout: layout, isTrained: isTraining && isTrained,
-            decays: false, device)
+            decays: false, hasLength: false, device)
         parameters.append(parameter)
         return parameter
     }

@@ -16,6 +16,9 @@ public struct Optimizer: Hashable, Sendable {
         case adam
         /// Adam whose weight decay acts on the weights, not through the gradient: Loshchilov and Hutter, 2019.
         case adamW = "adamw"
+        /// Adam's step, as long as `rate` times the length of the weights or the bias that it is for, so that layers
+        /// of any size move alike: You et al., "Large Batch Optimization for Deep Learning", 2020.
+        case lamb
     }
 
     public var kind: Kind
@@ -51,7 +54,7 @@ public struct Optimizer: Hashable, Sendable {
         switch kind {
         case .sgd: []
         case .momentum, .nesterov: ["velocity"]
-        case .adam, .adamW: ["first_moment", "second_moment"]
+        case .adam, .adamW, .lamb: ["first_moment", "second_moment"]
         }
     }
 
@@ -64,7 +67,7 @@ public struct Optimizer: Hashable, Sendable {
         case .sgd: nnq_sgd(parameters, gradients, nil, count, rate, 0, decay, 0)
         case .momentum: nnq_sgd(parameters, gradients, states[0], count, rate, momentum, decay, 0)
         case .nesterov: nnq_sgd(parameters, gradients, states[0], count, rate, momentum, decay, 1)
-        case .adam, .adamW:
+        case .adam, .adamW, .lamb:
             var settings = nnq_adam_settings()
             settings.rate = rate
             settings.beta1 = beta1
@@ -73,7 +76,7 @@ public struct Optimizer: Hashable, Sendable {
             settings.correction1 = Self.correction(beta1, step)
             settings.correction2 = Self.correction(beta2, step)
             settings.decay = kind == .adam ? decay : 0
-            settings.decoupled = kind == .adamW ? decay : 0
+            settings.decoupled = kind == .adam ? 0 : decay
             nnq_adam(parameters, gradients, states[0], states[1], count, &settings)
         }
     }

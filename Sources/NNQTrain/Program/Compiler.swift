@@ -45,6 +45,8 @@ final class Compiler {
     private var compiled: [Compiled?]
     /// By node: emits the backward step of rounding its value.
     private var roundings: [Int: (Memory) throws -> Memory] = [:]
+    /// By input that is rounded: its value before that.
+    private var exact: [Int: Memory] = [:]
     var conversions: [Conversion] = []
 
     /// - Parameters:
@@ -73,6 +75,9 @@ final class Compiler {
     /// The value of a node, in whatever layout it is.
     func value(_ node: Int) -> Memory { compiled[node]!.output }
 
+    /// Where an input's samples go, before any rounding.
+    func samples(_ input: Int) -> Memory { exact[input] ?? value(input) }
+
     /// Places everything in memory. The compiler is of no use afterwards.
     func finish() throws -> Block {
         compiled = []
@@ -98,6 +103,7 @@ final class Compiler {
         let name = graph.nodes[index].name
         guard let zeroPoint = quantization?.zeroPoints[name] else { return }
         let isInput = graph.inputs.contains(index)
+        exact[index] = isInput ? value(index) : nil
         let rounded = try fakeQuantized(
             value(index), name, count: shapes[index].count, zeroPoint: zeroPoint, isTrained: !isInput)
         compiled[index] = Compiled(output: rounded.output, backward: compiled[index]!.backward)

@@ -10,6 +10,8 @@ final class Parameter {
     let shape: [Int]
     /// Weights of dense and convolution layers shrink under weight decay; biases and batch norm's parameters do not.
     let decays: Bool
+    /// Whether its size means something: not of logarithms.
+    let hasLength: Bool
     let value: Memory
     let gradient: Memory?
     /// The value as its layer uses it, where that is not the value itself but rounded.
@@ -19,13 +21,15 @@ final class Parameter {
     private let plain: Layout
     private let device: Device
 
-    init(name: String, shape: [Int], plain: Layout, layout: Layout, isTrained: Bool, decays: Bool, _ device: Device)
-        throws
-    {
+    init(
+        name: String, shape: [Int], plain: Layout, layout: Layout, isTrained: Bool, decays: Bool,
+        hasLength: Bool = true, _ device: Device
+    ) throws {
         self.name = name
         self.shape = shape
         self.plain = plain
         self.decays = decays
+        self.hasLength = hasLength
         self.device = device
         value = try Memory(layout, device, isPinned: true)
         gradient = isTrained ? try Memory(layout, device, isPinned: true) : nil

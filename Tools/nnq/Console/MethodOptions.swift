@@ -30,7 +30,8 @@ struct MethodOptions: ParsableArguments {
 
     func options(rewrites: Set<Rewrite>, calibrationSamples: Int) throws -> QuantizationOptions {
         var options = QuantizationOptions(
-            calibrator: calibrator, weightScales: weightScales, weightBits: try bits.chosen(), absorbBias: absorbBias, adaround: adaround,
+            calibrator: calibrator, weightScales: weightScales, weightBits: try bits.chosen(), absorbBias: absorbBias,
+            adaround: adaround,
             rewrites: rewrites, calibrationSamples: calibrationSamples)
         if let equalize { options.equalize = equalize.method }
         if let biasCorrection { options.biasCorrection = biasCorrection.method }

@@ -16,7 +16,8 @@ extension QuantizationReport {
         guard let most = cuts.max(by: { $0.value.cutShare < $1.value.cutShare }) else {
             return "calibrator \(options.calibrator): ranges hold all values"
         }
-        return "calibrator \(options.calibrator): cuts values of \(cuts.count) of \(calibration.count) tensors, most of "
+        return
+            "calibrator \(options.calibrator): cuts values of \(cuts.count) of \(calibration.count) tensors, most of "
             + "'\(most.key)', \(String(format: "%.4f %%", 100 * most.value.cutShare))"
     }
 
@@ -25,7 +26,8 @@ extension QuantizationReport {
         let clipped = weightScales.reduce(0) { $0 + $1.clippedWeights }
         let ratios = weightScales.filter { $0.squaredErrorOfMax > 0 }.map { $0.squaredError / $0.squaredErrorOfMax }
         let ratio = ratios.reduce(0, +) / Double(max(ratios.count, 1))
-        return "weight scales \((options.weightScales ?? .mse).rawValue): \(grouped(clipped)) weights clipped, their squared error "
+        let choice = (options.weightScales ?? .mse).rawValue
+        return "weight scales \(choice): \(grouped(clipped)) weights clipped, their squared error "
             + String(format: "%.2f", ratio) + " times that of max"
     }
 

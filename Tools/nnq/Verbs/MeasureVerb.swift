@@ -34,7 +34,8 @@ struct MeasureVerb: ParsableCommand {
 
     func validate() throws {
         if goal.packFor == .size, mode == .compiled || !pack {
-            throw ValidationError("--pack-for size is for models that are packed for the interpreter: leave out --mode and --no-pack")
+            throw ValidationError(
+                "--pack-for size is for models that are packed for the interpreter: leave out --mode and --no-pack")
         }
     }
 
@@ -54,7 +55,8 @@ struct MeasureVerb: ParsableCommand {
         if input.isEmpty { return nil }
         let count = program.inputCount - program.stateCount
         guard input.count == count else {
-            throw TargetError("\(model) has \(count == 1 ? "one input" : "\(count) inputs"), and \(input.count) were given")
+            throw TargetError(
+                "\(model) has \(count == 1 ? "one input" : "\(count) inputs"), and \(input.count) were given")
         }
         return try input.indices.map { try InputFile(input[$0]).bytes(for: program, input: $0) }
     }

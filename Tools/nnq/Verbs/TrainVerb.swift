@@ -40,8 +40,8 @@ struct TrainVerb: ParsableCommand {
     @Flag(
         help: """
             Train for int8: round tensors and weights as the C runtime will, with learned scales. Starts from a trained \
-            model; a fifth of the recipe's epochs at a tenth of its learning rate, unless given. 'nnq quantize' then \
-            needs no data.
+            model, for a fifth of the recipe's epochs unless given, by the LAMB optimizer with a peak learning rate of \
+            0.001 of each layer's weights. 'nnq quantize' then needs no data.
             """)
     var qat = false
     @OptionGroup var bits: WeightBitsOption
@@ -130,7 +130,9 @@ struct TrainVerb: ParsableCommand {
         var training = start.training
         if qat {
             training.epochs = max(1, training.epochs / 5)
-            training.optimizer.learningRate /= 10
+            training.optimizer = Optimizer(.lamb, learningRate: 0.001)
+            training.weightDecay = 0
+            training.schedule = .cosine(warmup: 0.1)
         }
         training.epochs = epochs ?? training.epochs
         training.batchSize = batchSize ?? training.batchSize
@@ -170,7 +172,8 @@ struct TrainVerb: ParsableCommand {
         if json.isOn {
             return try Console.emit(
                 Result(
-                    accuracy: evaluation.accuracy, int8_accuracy: int8Accuracy, loss: evaluation.loss, rmse: evaluation.rootMeanSquaredError,
+                    accuracy: evaluation.accuracy, int8_accuracy: int8Accuracy, loss: evaluation.loss,
+                    rmse: evaluation.rootMeanSquaredError,
                     samples_per_second: result.samplesPerSecond, epochs: result.epochs.count,
                     parameters: result.model.parameterCount, output: output))
         }
