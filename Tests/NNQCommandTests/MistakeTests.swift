@@ -24,7 +24,7 @@ struct MistakeTests {
     @Test(arguments: [
         ["fly"], ["train"], ["train", "lenet5", "--epochs", "0"], ["train", "lenet5", "--epochs", "many"],
         ["run", "a.nnq"],
-        ["quantize", "m.safetensors"], ["quantize", "m.safetensors", "--calibrate", "digits", "--calibrator", "magic"],
+        ["quantize"], ["quantize", "m.safetensors", "--calibrate", "digits", "--calibrator", "magic"],
         ["compare", "a", "b"], ["verify", "--nonsense"], ["data", "sample", "digits", "-o", "x.gif"],
     ])
     func wrongCallsEndWithTwo(arguments: [String]) throws {
