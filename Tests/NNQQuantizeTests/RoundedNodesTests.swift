@@ -84,8 +84,8 @@ import Testing
     }
 
     /// Each op alone, on the integers that reach it, is the rounded layer: the nearest step, or where a value lies
-    /// between two, one of them. What is left is the rounding of multipliers (15 bits in sums) and of biases, by half a step
-    /// of the accumulator.
+    /// between two, one of them. What is left is the rounding of multipliers (15 bits in sums) and of biases, by half a
+    /// step of the accumulator.
     @Test(arguments: [8, 4], UInt64(0)..<12)
     func everyOpIsTheRoundedLayer(_ bits: Int, _ seed: UInt64) throws {
         let (model, data) = try Self.trained(seed, bits: bits, Self.blocks)
@@ -104,18 +104,21 @@ import Testing
                 let result = places[name]!
                 // The layer that the op computes: what a fused activation reads, or the node itself.
                 let source = float.graph.nodes[result].inputs[0]
-                let isFused = !program.tensors.indices.contains { quantized.nodeOfTensor[$0] == float.graph.nodes[source].name }
-                    && float.graph.nodes[source].inputs.count == operation.inputs.count
+                let isTensor = quantized.nodeOfTensor.contains(float.graph.nodes[source].name)
+                let isFused = !isTensor && float.graph.nodes[source].inputs.count == operation.inputs.count
                 let layer = isFused ? source : result
-                let operands = operation.inputs.map { program.tensors[$0].dequantized(values[$0]).map(Double.init) }
+                let operands = operation.inputs.map { input in
+                    program.tensors[input].dequantized(values[input]).map { Double($0) }
+                }
                 guard operands.count == float.graph.nodes[layer].inputs.count else { continue }
                 var exact = interpreter.value(layer, operands)
                 if isFused { exact = interpreter.value(result, [exact]) }
                 let quantization = program.tensors[tensor].quantization
+                let bound = 0.52 + operation.operation.accumulatorStep / 2
                 for (exact, integer) in zip(exact, values[tensor]) {
                     let steps = exact / Double(quantization.scale) + Double(quantization.zeroPoint)
                     let error = abs(min(max(steps, -128), 127) - Double(integer))
-                    #expect(error < 0.52 + operation.operation.accumulatorStep / 2, "seed \(seed): '\(name)' gives \(integer) for \(steps)")
+                    #expect(error < bound, "seed \(seed): '\(name)' gives \(integer) for \(steps)")
                 }
                 compared += 1
             }

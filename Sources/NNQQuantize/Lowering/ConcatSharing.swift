@@ -3,8 +3,8 @@
 
 import NNQGraph
 
-/// Nodes that a concat alone reads. With the concat's steps they are copied, and rounding happens once; finer ones would
-/// be of no use.
+/// Nodes that a concat alone reads. With the concat's steps they are copied, and rounding happens once; finer ones
+/// would be of no use.
 struct ConcatSharing {
     /// By such a node, inner concats included: the outermost concat.
     private(set) var owner: [Int: Int] = [:]

@@ -55,7 +55,8 @@ extension Lowering {
         return tensors.allSatisfy { Rescale(from: program.tensors[$0].quantization, to: given) != nil } ? given : nil
     }
 
-    /// The output's range holds every input's, or it was looked at before, so its scale is the larger one and a multiplier exists.
+    /// A multiplier exists: the output's range holds every input's, so that its scale is the larger one, or this was
+    /// looked at before.
     private func rescales(_ tensors: [Int], _ output: Quantization) -> [Rescale] {
         tensors.map { Rescale(from: program.tensors[$0].quantization, to: output)! }
     }
