@@ -10,10 +10,11 @@ extension Quantizer {
     /// are folded into the layers before them, tensors and weights have the scales that quantization would give them,
     /// and these scales are parameters that training moves.
     ///
-    /// Rounding stands exactly where `Lowering` makes int8 tensors: behind fused activations, behind sums and means,
-    /// at inputs (see `RoundedNodes`). Batch norms are folded with their running statistics, so that from its first step training sees the
-    /// weights that are rounded; a network that still needs its batch norms is to be trained with them first.
-    /// - Throws: `QuantizeError`; what `calibration` throws.
+    /// Rounding stands exactly where `Lowering` makes int8 tensors (see `RoundedNodes`): behind fused activations,
+    /// behind sums and means, at inputs. Batch norms are folded with their running statistics, so that from its first
+    /// step training sees the weights that are rounded; a network that still needs its batch norms is to be trained
+    /// with them first.
+    /// - Throws: `QuantizeError`, of recurrent layers too, whose inside is not rounded; what `calibration` throws.
     public func prepared(
         _ model: Model, calibration: some FloatSource, progress: (Stage, Int, Int) -> Void = { _, _, _ in }
     ) throws -> Model {
