@@ -65,7 +65,9 @@ struct RoundedComparisonTests {
         _ = try run(
             ["train", recipe, "--from", "f.safetensors", "--qat", "--epochs", "1", "-o", "q.safetensors"] + common)
         _ = try run(["quantize", "q.safetensors", "-o", "q.nnq"])
-        let rounded = try run(["compare", "q.safetensors", "q.nnq", "--data", data, "--samples", "1000", "--json"]).json()
+        let rounded = try run(
+            ["compare", "q.safetensors", "q.nnq", "--data", data, "--samples", "1000", "--json"]
+        ).json()
         let agreement = try #require(rounded["agreement"] as? Double)
         #expect(agreement > network.agreement, "\(agreement)")
         // The model that training started from is of the same layers, without rounding.
