@@ -34,7 +34,7 @@ extension Lowering {
                     + "transpose, so that it becomes the first or the last")
         }
         var pending = inputs(index)
-        let output = joinedQuantization(pending)
+        let output = givenQuantization(index, pending) ?? joinedQuantization(pending)
         var extents = MapExtents(shapes[index])
         var part = 1
         while pending.count > Self.widestConcat {
@@ -49,7 +49,14 @@ extension Lowering {
         try append(.concat(axis: axis, rescales(pending, output)), for: index, inputs: pending, output)
     }
 
-    /// The output's range holds every input's, so its scale is the larger one and a multiplier exists.
+    /// The quantization that the model came with, where the op can bring all its inputs to it.
+    private func givenQuantization(_ index: Int, _ tensors: [Int]) -> Quantization? {
+        guard let given = ranges.given(index) else { return nil }
+        return tensors.allSatisfy { Rescale(from: program.tensors[$0].quantization, to: given) != nil } ? given : nil
+    }
+
+    /// A multiplier exists: the output's range holds every input's, so that its scale is the larger one, or this was
+    /// looked at before.
     private func rescales(_ tensors: [Int], _ output: Quantization) -> [Rescale] {
         tensors.map { Rescale(from: program.tensors[$0].quantization, to: output)! }
     }

@@ -49,47 +49,21 @@ struct OutputRanges {
         return range.quantization
     }
 
-    /// Where nobody but a concat reads a tensor, finer steps than the concat's output has are of no use: with its steps
-    /// the concat copies, and rounding happens once. Outer concats come first, so that inner ones take their range
-    /// over.
+    /// What only concats read gets the range of all that is joined. Outer concats come first, so that others take their
+    /// range over.
     private mutating func shareAmongConcats() {
-        let consumers = graph.consumers
+        let sharing = ConcatSharing(graph, holders: Set(ranges.keys))
         for index in graph.nodes.indices.reversed() where graph.nodes[index].layer.isConcat {
             let sources = graph.nodes[index].inputs.flatMap(sources)
-            guard let first = sources.first else { continue }
+            guard let first = sources.first, sharing.owner[index] == nil else { continue }
             let range = sources.dropFirst().reduce(ranges[first]!) { $0.union(ranges[$1]!) }
-            for input in graph.nodes[index].inputs { share(range, with: input, consumers) }
+            for (node, owner) in sharing.owner where owner == index && ranges[node] != nil { ranges[node] = range }
         }
     }
 
     /// The calibrated nodes whose scales decide that of a node.
     private func sources(of index: Int) -> [Int] {
         if ranges[index] != nil { return [index] }
-        return keepsQuantization(index) ? graph.nodes[index].inputs.flatMap(sources) : []
+        return graph.nodes[index].layer.keepsQuantization ? graph.nodes[index].inputs.flatMap(sources) : []
     }
-
-    private mutating func share(_ range: ValueRange, with index: Int, _ consumers: [[Int]]) {
-        guard consumers[index].count == 1, !graph.outputs.contains(index) else { return }
-        if case .input = graph.nodes[index].layer { return }
-        if ranges[index] != nil {
-            ranges[index] = range
-        } else if keepsQuantization(index) {
-            for input in graph.nodes[index].inputs { share(range, with: input, consumers) }
-        }
-    }
-
-    private func keepsQuantization(_ index: Int) -> Bool {
-        switch graph.nodes[index].layer {
-        case .maxPool, .globalMaxPool, .pad, .flatten, .reshape, .dropout, .concat, .slice, .transpose, .resize,
-            .reduce(.maximum, _, _), .reduce(.minimum, _, _):
-            true
-        // An activation that was not calibrated is fused into a max pool.
-        case .activation(let function): function.isClamp
-        default: false
-        }
-    }
-}
-
-extension Layer {
-    fileprivate var isConcat: Bool { if case .concat = self { true } else { false } }
 }

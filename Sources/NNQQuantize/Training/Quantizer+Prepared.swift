@@ -10,15 +10,17 @@ extension Quantizer {
     /// are folded into the layers before them, tensors and weights have the scales that quantization would give them,
     /// and these scales are parameters that training moves.
     ///
-    /// Rounding stands exactly where `Lowering` makes int8 tensors: behind fused activations, behind sums and means,
-    /// at inputs. Batch norms are folded with their running statistics, so that from its first step training sees the
-    /// weights that are rounded; a network that still needs its batch norms is to be trained with them first.
-    /// - Throws: `QuantizeError`; what `calibration` throws.
+    /// Rounding stands exactly where `Lowering` makes int8 tensors (see `RoundedNodes`): behind fused activations,
+    /// behind sums and means, at inputs. Batch norms are folded with their running statistics, so that from its first
+    /// step training sees the weights that are rounded; a network that still needs its batch norms is to be trained
+    /// with them first.
+    /// - Throws: `QuantizeError`, of recurrent layers too, whose inside is not rounded; what `calibration` throws.
     public func prepared(
         _ model: Model, calibration: some FloatSource, progress: (Stage, Int, Int) -> Void = { _, _, _ in }
     ) throws -> Model {
         guard model.metadata.fakeQuantization == nil else { return model }
-        let (folded, rewrites) = try model.rewritten(options.rewrites)
+        // Training still needs its dropout.
+        let (folded, rewrites) = try model.rewritten(options.rewrites.subtracting([.removeDropout]))
         try options.weightBits.check(folded)
         var report = QuantizationReport(options: options, rewrites: rewrites)
         var prepared = try conditioned(folded, calibration, &report)
@@ -31,9 +33,8 @@ extension Quantizer {
         let ranges = OutputRanges(graph, calibrated: calibrated.ranges.mapValues(\.clip))
         let bits = options.weightBits.bits(in: prepared)
         var rounding = FakeQuantization(zeroPoints: [:], weightBits: bits)
-        for index in needed {
+        for (index, quantization) in try RoundedNodes(prepared, fusion, ranges).quantizations {
             let name = graph.nodes[index].name
-            let quantization = ranges.quantization(index)
             rounding.zeroPoints[name] = Int(quantization.zeroPoint)
             prepared.parameters[FakeQuantization.outputLog2Scale(of: name)] = Tensor(
                 shape: [1], values: [log2f(quantization.scale)])

@@ -12,10 +12,17 @@ extension Quantizer {
         guard let rounding = model.metadata.fakeQuantization else {
             throw QuantizeError("the model was not trained for int8: calibrate it, or train it with --qat")
         }
-        let (float, scales) = model.withoutRounding(rounding)
-        var rewrites = RewriteReport()
+        let (plain, scales) = model.withoutRounding(rounding)
+        let (float, removals) = try plain.rewritten([.removeDropout, .removeIdentities])
+        var rewrites = removals
         let fusion = ActivationFusion(float.graph, isEnabled: true, report: &rewrites)
-        let ranges = OutputRanges(float.graph, given: scales.outputs)
+        var outputs = scales.outputs
+        let sharing = ConcatSharing(float.graph, calibrated: fusion, metadata: float.metadata)
+        for (joined, concat) in sharing.owner {
+            let name = float.graph.nodes[joined].name
+            outputs[name] = outputs[float.graph.nodes[concat].name] ?? outputs[name]
+        }
+        let ranges = OutputRanges(float.graph, given: outputs)
         let steps = rounding.weightBits.mapValues { FakeQuantization.largestWeight(bits: $0) }
         let lowering = try Lowering(float, fusion, ranges, weightScales: scales.weights, steps: steps)
         var options = options
@@ -29,7 +36,7 @@ extension Quantizer {
 }
 
 extension Model {
-    /// The model of plain floats, weights limited to what their integers hold, and the scales that it rounded with.
+    /// The model of plain floats, weights rounded as the engine rounds them, and the scales that it rounded with.
     func withoutRounding(
         _ rounding: FakeQuantization
     ) -> (model: Model, scales: (outputs: [String: Quantization], weights: [String: [Float]])) {
@@ -48,8 +55,9 @@ extension Model {
             var weight = model.parameters["\(name).weight"]!
             let terms = weight.count / scales.count
             for place in weight.values.indices {
-                let limit = most * scales[place / terms]
-                weight.values[place] = min(max(weight.values[place], -limit), limit)
+                let scale = scales[place / terms]
+                let steps = min(max(weight.values[place] / scale, -most), most)
+                weight.values[place] = steps.rounded(.toNearestOrEven) * scale
             }
             model.parameters["\(name).weight"] = weight
             weights[name] = scales

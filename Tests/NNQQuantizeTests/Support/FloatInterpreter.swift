@@ -31,7 +31,8 @@ struct FloatInterpreter {
         return values
     }
 
-    private func value(_ index: Int, _ operands: [[Double]]) -> [Double] {
+    /// The value of one node from those of its inputs.
+    func value(_ index: Int, _ operands: [[Double]]) -> [Double] {
         let node = model.graph.nodes[index]
         let shape = node.inputs.first.map { shapes[$0] } ?? shapes[index]
         let input = operands.first ?? []

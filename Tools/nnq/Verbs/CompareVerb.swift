@@ -12,7 +12,12 @@ struct CompareVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare",
         abstract: "Compare a float model with its int8 model: accuracy, agreement, error by layer.",
-        discussion: "Example: nnq compare lenet5.safetensors lenet5.nnq --data mnist")
+        discussion: """
+            Example: nnq compare lenet5.safetensors lenet5.nnq --data mnist
+
+            A model of 'nnq train --qat' computes with its rounding: the comparison shows what integers change of what \
+            was trained. Compare with the model that training started from to see what int8 changes of that.
+            """)
 
     @Argument(help: "The float model, .safetensors.") var float: String
     @Argument(help: "The int8 model made from it, .nnq.") var int8: String
@@ -38,10 +43,12 @@ struct CompareVerb: ParsableCommand {
         ) { done, _ in progress.update(done) }
         progress.finish()
         if json.isOn { return try Console.emit(comparison) }
-        try show(comparison, bytes, file, dataset)
+        try show(comparison, bytes, file, dataset, isRounded: folded.metadata.fakeQuantization != nil)
     }
 
-    private func show(_ comparison: Comparison, _ bytes: [UInt8], _ file: ProgramFile, _ dataset: any Dataset) throws {
+    private func show(
+        _ comparison: Comparison, _ bytes: [UInt8], _ file: ProgramFile, _ dataset: any Dataset, isRounded: Bool
+    ) throws {
         var table = Table(["layer", "SQNR dB", "largest error"], rightAligned: [1, 2])
         for layer in comparison.layers {
             table.add([
@@ -54,7 +61,7 @@ struct CompareVerb: ParsableCommand {
         }
         let microseconds = try InferenceTime.median(of: file.program, bytes)
         Console.print("")
-        var sides = Table(["", "float", "int8"], rightAligned: [1, 2])
+        var sides = Table(["", isRounded ? "rounded float" : "float", "int8"], rightAligned: [1, 2])
         sides.add([comparison.float.name, comparison.float.text, comparison.int8.text])
         if let agreement = comparison.agreement { sides.add(["agreement", "", percent(agreement)]) }
         sides.add([

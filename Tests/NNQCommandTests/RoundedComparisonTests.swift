@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// nnq compare of a model trained for int8 with its int8 model: the integers are what was trained.
+
+import Foundation
+import Testing
+
+@Suite("what was trained for int8 and what runs")
+struct RoundedComparisonTests {
+    /// Residual and depthwise layers, joined and pooled.
+    private static let recipe = """
+        name: small
+        summary: a residual and depthwise network
+        data: shapes
+        task: classification
+        normalization: {mean: 128, std: 64}
+        layers:
+          - conv2d: {filters: 16, kernel: 3, stride: 2, padding: same}
+          - batch_norm
+          - relu6
+          - residual:
+              main:
+                - depthwise_conv2d: {kernel: 3, padding: same}
+                - batch_norm
+                - relu6
+                - conv2d: {filters: 16, kernel: 1}
+                - batch_norm
+          - relu
+          - max_pool: 2
+          - concat:
+              - [conv2d: {filters: 24, kernel: 1}, relu]
+              - [conv2d: {filters: 24, kernel: 3, padding: same}, tanh]
+          - global_average_pool
+          - dense: classes
+          - softmax
+        training:
+          epochs: 2
+          batch_size: 32
+          loss: cross_entropy
+          optimizer: {kind: adam, learning_rate: 0.01}
+        """
+
+    /// One case of training.
+    struct Case: Sendable {
+        let recipe, data: String
+        let samples, epochs: Int
+        /// Of a network that learnt little, many answers are close.
+        let agreement: Double
+    }
+
+    @Test(arguments: [
+        Case(recipe: "lenet5", data: "digits", samples: 4000, epochs: 6, agreement: 0.99),
+        Case(recipe: "small.yaml", data: "shapes", samples: 6000, epochs: 10, agreement: 0.97),
+    ])
+    func agrees(_ network: Case) throws {
+        let (recipe, data) = (network.recipe, network.data)
+        let folder = try Scratch()
+        try Self.recipe.write(toFile: folder.path("small.yaml"), atomically: true, encoding: .utf8)
+        func run(_ arguments: [String]) throws -> Call {
+            let call = try Command.run(arguments, in: folder.url)
+            #expect(call.status == 0, "\(arguments[0]): \(call.errors)")
+            return call
+        }
+        let common = ["--data", data, "--samples", "\(network.samples)", "--threads", "1"]
+        _ = try run(["train", recipe, "--epochs", "\(network.epochs)", "-o", "f.safetensors"] + common)
+        _ = try run(
+            ["train", recipe, "--from", "f.safetensors", "--qat", "--epochs", "1", "-o", "q.safetensors"] + common)
+        _ = try run(["quantize", "q.safetensors", "-o", "q.nnq"])
+        let rounded = try run(
+            ["compare", "q.safetensors", "q.nnq", "--data", data, "--samples", "1000", "--json"]
+        ).json()
+        let agreement = try #require(rounded["agreement"] as? Double)
+        #expect(agreement > network.agreement, "\(agreement)")
+        // The model that training started from is of the same layers, without rounding.
+        let start = try run(["compare", "f.safetensors", "q.nnq", "--data", data, "--samples", "1000"])
+        #expect(!start.output.contains("rounded float"), "\(start.output)")
+        let evaluated = try run(["eval", "q.safetensors", "--data", data, "--samples", "1000", "--json"]).json()
+        let side = try #require(rounded["float"] as? [String: Any])
+        #expect(try #require(side["accuracy"] as? Double) == evaluated["accuracy"] as? Double)
+        let words = try run(["compare", "q.safetensors", "q.nnq", "--data", data, "--samples", "100"])
+        #expect(words.output.contains("rounded float"), "\(words.output)")
+    }
+}
