@@ -34,9 +34,9 @@ enum Words {
     /// Three digits that count.
     static func short(_ value: Double) -> String { String(format: "%.3g", value) }
 
-    /// A small part of many: 0 as 0 %, next to nothing as < 0.001 %.
+    /// A small part of many: 0 as 0 %, next to nothing as under 0.001 %.
     static func share(_ fraction: Double) -> String {
-        fraction == 0 ? "0 %" : fraction < 0.000_01 ? "< 0.001 %" : percent(fraction, digits: fraction < 0.01 ? 3 : 2)
+        fraction == 0 ? "0 %" : fraction < 0.000_01 ? "under 0.001 %" : percent(fraction, digits: fraction < 0.01 ? 3 : 2)
     }
 
     static func decibels(_ value: Double?) -> String { value.map { fixed($0, 1) } ?? "exact" }

@@ -37,11 +37,11 @@ final class ParameterArena {
         var places: [Range<Int>] = []
         var offset = 0
         for (parameter, size) in zip(trained, sizes) {
-            try parameter.value.storage.place(at: values.base + offset)
-            try parameter.gradient!.storage.place(at: gradients.base + offset)
+            try parameter.value.storage.place(in: values, at: offset)
+            try parameter.gradient!.storage.place(in: gradients, at: offset)
             for index in states.indices {
                 let memory = try Memory(parameter.value.layout, device)
-                try memory.storage.place(at: states[index].base + offset)
+                try memory.storage.place(in: states[index], at: offset)
                 stateMemories[index].append(memory)
             }
             places.append(offset / 4..<(offset + size) / 4)

@@ -11,17 +11,16 @@ final class ParameterAverages {
     private let decay: Float
     private let parameters: [Parameter]
     private let memories: [Memory]
-    private let block: Block
 
     init(_ parameters: [Parameter], decay: Float, _ device: Device) throws {
         self.decay = decay
         self.parameters = parameters
         memories = try parameters.map { try Memory($0.value.layout, device) }
         let sizes = memories.map { Block.aligned($0.storage.byteCount) }
-        block = Block(byteCount: sizes.reduce(0, +))
+        let block = Block(byteCount: sizes.reduce(0, +))
         var offset = 0
         for (memory, size) in zip(memories, sizes) {
-            try memory.storage.place(at: block.base + offset)
+            try memory.storage.place(in: block, at: offset)
             offset += size
         }
     }

@@ -9,6 +9,8 @@ final class Storage {
     /// Kept from start to end: parameters, inputs, results.
     var isPinned: Bool
     private(set) var base: UnsafeMutableRawPointer?
+    /// What `base` points into lives as long as this.
+    private var block: Block?
     private var handles: [dnnl_memory_t] = []
 
     init(byteCount: Int, isPinned: Bool = false) {
@@ -16,7 +18,9 @@ final class Storage {
         self.isPinned = isPinned
     }
 
-    func place(at address: UnsafeMutableRawPointer) throws {
+    func place(in block: Block, at offset: Int = 0) throws {
+        let address = block.base + offset
+        self.block = block
         base = address
         for handle in handles { try check(dnnl_memory_set_data_handle(handle, address), "place a tensor") }
     }
@@ -49,7 +53,8 @@ final class Memory {
         try self.init(layout, in: Storage(byteCount: layout.byteCount, isPinned: isPinned), device)
     }
 
-    /// The elements in memory order, padding included. Only after placement.
+    /// The elements in memory order, padding included. Only after placement, and as long as this memory lives: where
+    /// nothing else holds it, `withExtendedLifetime` has to.
     var floats: UnsafeMutablePointer<Float> { storage.base!.assumingMemoryBound(to: Float.self) }
     var storedCount: Int { layout.byteCount / 4 }
 }

@@ -46,7 +46,7 @@ struct MemoryPlan {
         for index in tenants.indices where tenants[index].storage.isPinned { tenants[index].last = steps.count }
         let end = assignOffsets(&tenants)
         let block = Block(byteCount: end)
-        for tenant in tenants { try tenant.storage.place(at: block.base + tenant.offset) }
+        for tenant in tenants { try tenant.storage.place(in: block, at: tenant.offset) }
         return block
     }
 

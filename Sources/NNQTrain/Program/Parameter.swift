@@ -37,29 +37,33 @@ final class Parameter {
 
     /// A copy of `memory` (the value, the gradient, or an optimizer's state in the same layout), row-major.
     func read(_ memory: Memory) throws -> Tensor {
-        let copy = try Memory(plain, in: Storage(byteCount: plain.byteCount), device)
-        let block = Block(byteCount: plain.byteCount)
-        try copy.storage.place(at: block.base)
+        let copy = try temporary(plain)
         try reorder(memory, copy)
-        return Tensor(shape: shape, values: Array(UnsafeBufferPointer(start: copy.floats, count: plain.count)))
+        return withExtendedLifetime(copy) {
+            Tensor(shape: shape, values: Array(UnsafeBufferPointer(start: copy.floats, count: plain.count)))
+        }
     }
 
     /// Fills `memory`, laid out as the value is, with a row-major tensor.
     func write(_ tensor: Tensor, to memory: Memory) throws {
-        let copy = try Memory(plain, in: Storage(byteCount: plain.byteCount), device)
-        let block = Block(byteCount: plain.byteCount)
-        try copy.storage.place(at: block.base)
+        let copy = try temporary(plain)
         tensor.values.withUnsafeBufferPointer { copy.floats.update(from: $0.baseAddress!, count: plain.count) }
         try reorder(copy, memory)
     }
 
     /// A tensor of the parameter's shape as it lies in memory, padding included.
     func placed(_ tensor: Tensor) throws -> [Float] {
-        let copy = try Memory(value.layout, device)
-        let block = Block(byteCount: copy.layout.byteCount)
-        try copy.storage.place(at: block.base)
+        let copy = try temporary(value.layout)
         try write(tensor, to: copy)
-        return Array(UnsafeBufferPointer(start: copy.floats, count: copy.storedCount))
+        return withExtendedLifetime(copy) {
+            Array(UnsafeBufferPointer(start: copy.floats, count: copy.storedCount))
+        }
+    }
+
+    private func temporary(_ layout: Layout) throws -> Memory {
+        let memory = try Memory(layout, device)
+        try memory.storage.place(in: Block(byteCount: layout.byteCount))
+        return memory
     }
 
     private func reorder(_ source: Memory, _ destination: Memory) throws {
