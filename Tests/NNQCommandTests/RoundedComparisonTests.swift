@@ -75,7 +75,9 @@ struct RoundedComparisonTests {
         #expect(!start.output.contains("rounded float"), "\(start.output)")
         let evaluated = try run(["eval", "q.safetensors", "--data", data, "--samples", "1000", "--json"]).json()
         let side = try #require(rounded["float"] as? [String: Any])
-        #expect(try #require(side["accuracy"] as? Double) == evaluated["accuracy"] as? Double)
+        // Batches of another size add up in another order, and rounding shows that in answers that are close.
+        let accuracies = (try #require(side["accuracy"] as? Double), try #require(evaluated["accuracy"] as? Double))
+        #expect(abs(accuracies.0 - accuracies.1) < 0.01, "\(accuracies)")
         let words = try run(["compare", "q.safetensors", "q.nnq", "--data", data, "--samples", "100"])
         #expect(words.output.contains("rounded float"), "\(words.output)")
     }
