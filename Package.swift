@@ -13,6 +13,7 @@ let package = Package(
         .library(name: "NNQImport", targets: ["NNQImport"]),
         .library(name: "NNQRewrite", targets: ["NNQRewrite"]),
         .library(name: "NNQReport", targets: ["NNQReport"]),
+        .library(name: "NNQTune", targets: ["NNQTune"]),
         .library(name: "NNQRuntime", targets: ["NNQRuntime"]),
     ],
     dependencies: [
@@ -45,6 +46,9 @@ let package = Package(
             name: "NNQReport",
             dependencies: ["NNQBase", "NNQGraph", "NNQData", "NNQFormat", "NNQQuantize"]),
         .target(
+            name: "NNQTune",
+            dependencies: ["NNQBase", "NNQGraph", "NNQData", "NNQTrain", "NNQFormat", "NNQQuantize"]),
+        .target(
             name: "NNQRecipes",
             dependencies: ["NNQGraph", "NNQTrain", "NNQData", .product(name: "Yams", package: "Yams")],
             resources: [.embedInCode("Recipes")]),
@@ -68,7 +72,7 @@ let package = Package(
             name: "nnq",
             dependencies: [
                 "NNQBase", "NNQGraph", "NNQData", "NNQTrain", "NNQFormat", "NNQRewrite", "NNQQuantize", "NNQImport",
-                "NNQReport", "NNQRecipes", "NNQRuntime", "NNQTargets",
+                "NNQReport", "NNQTune", "NNQRecipes", "NNQRuntime", "NNQTargets",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tools/nnq"),
@@ -107,6 +111,11 @@ let package = Package(
             name: "NNQReportTests",
             dependencies: [
                 "NNQReport", "NNQBase", "NNQGraph", "NNQData", "NNQFormat", "NNQQuantize", "NNQTrain",
+            ]),
+        .testTarget(
+            name: "NNQTuneTests",
+            dependencies: [
+                "NNQTune", "NNQBase", "NNQGraph", "NNQData", "NNQFormat", "NNQQuantize", "NNQTrain", "NNQReport",
             ]),
         .testTarget(name: "NNQDataTests", dependencies: ["NNQBase", "NNQData"]),
     ]

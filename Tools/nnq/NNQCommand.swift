@@ -22,8 +22,8 @@ struct NNQCommand: ParsableCommand {
         version: "nnq 1.0.0",
         subcommands: [
             DataVerb.self, RecipesVerb.self, TrainVerb.self, EvalVerb.self, ImportVerb.self, ExportVerb.self,
-            QuantizeVerb.self, CompareVerb.self, RunVerb.self, InspectVerb.self, PlanVerb.self, VerifyVerb.self,
-            CompileVerb.self, FirmwareVerb.self, MeasureVerb.self,
+            QuantizeVerb.self, TuneVerb.self, CompareVerb.self, RunVerb.self, InspectVerb.self, PlanVerb.self,
+            VerifyVerb.self, CompileVerb.self, FirmwareVerb.self, MeasureVerb.self,
         ])
 
     static func main() {

@@ -79,7 +79,7 @@ extension Quantized {
 extension Model {
     /// The node whose values are compared: the first output, or of a classifier what a softmax there reads, since a
     /// softmax that is sure of its answer hides errors.
-    fileprivate var judgedNode: String {
+    package var judgedNode: String {
         let output = graph.nodes[graph.outputs[0]]
         if case .softmax = output.layer, metadata.task == .classification { return graph.nodes[output.inputs[0]].name }
         return output.name

@@ -61,6 +61,14 @@ struct SVG {
             + elements.joined() + "</svg>"
     }
 
+    /// A file of its own, in the page's colours.
+    func file(label: String) -> String {
+        let size = "viewBox=\"0 0 \(n(width)) \(n(height))\" width=\"\(n(width))\" height=\"\(n(height))\""
+        return "<svg xmlns=\"http://www.w3.org/2000/svg\" \(size) role=\"img\" aria-label=\"\(label.escaped)\">"
+            + "<style>\(Style.drawing)</style><rect width=\"100%\" height=\"100%\" class=\"paper\"/>"
+            + elements.joined() + "</svg>\n"
+    }
+
     /// At most two decimals; JSON-like, whatever the locale.
     private func n(_ value: Double) -> String {
         let rounded = (value * 100).rounded() / 100

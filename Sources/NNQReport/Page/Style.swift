@@ -2,18 +2,29 @@
 // How the page looks: light and dark, on paper, on a phone.
 
 enum Style {
+    /// The page's.
+    static let text = [colours, print, page, shapes].joined(separator: "\n")
+    /// A drawing's that is a file of its own.
+    static let drawing = [colours, shapes].joined(separator: "\n")
+
     /// Colours are variables, so that drawings follow the page. The two series are told apart by people who see no
     /// difference of red and green.
-    static let text = """
+    private static let colours = """
         :root { --paper: #ffffff; --ink: #1c2430; --muted: #5d6878; --rule: #d5dae2; --panel: #f5f7fa;
           --float: #2868b2; --int8: #d9730d; --good: #157f66; --bad: #c23b3b; --kept: #e4edf8; --over: #ffffff; }
         @media (prefers-color-scheme: dark) { :root { --paper: #14181f; --ink: #e4e8ee; --muted: #98a3b3;
           --rule: #333c49; --panel: #1c222b; --float: #6ba6ea; --int8: #f0a04b; --good: #4cc2a4; --bad: #ee7b74;
           --kept: #22344a; --over: #10141a; } }
+        """
+
+    private static let print = """
         @media print { :root { --paper: #ffffff; --ink: #000000; --muted: #444444; --rule: #bbbbbb; --panel: #ffffff;
           --float: #2868b2; --int8: #c26100; --good: #157f66; --bad: #c23b3b; --kept: #e4edf8; --over: #ffffff; }
           * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
           section, figure, tr { break-inside: avoid; } .scroll { overflow: visible; } }
+        """
+
+    private static let page = """
         * { box-sizing: border-box; }
         body { margin: 0 auto; max-width: 1080px; padding: 16px; background: var(--paper); color: var(--ink);
           font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; }
@@ -37,10 +48,14 @@ enum Style {
         th { color: var(--muted); font-weight: 600; vertical-align: bottom; white-space: normal; }
         th:first-child, td:first-child, td.word, th.word { text-align: left; }
         img.pixels { width: 128px; height: auto; image-rendering: pixelated; display: block; margin-bottom: 6px; }
+        """
+
+    private static let shapes = """
         svg text { font: 11px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
         svg .label { fill: var(--muted); } svg .cell { fill: var(--ink); } svg .tiny { font-size: 9.5px; } svg .over { fill: var(--over); }
         svg .float { fill: var(--float); } svg .int8 { fill: var(--int8); } svg .good { fill: var(--good); }
         svg .bad { fill: var(--bad); } svg .kept { fill: var(--kept); } svg .empty { fill: var(--muted); fill-opacity: .12; }
+        svg .title { font-size: 14px; font-weight: 600; } svg .paper { fill: var(--paper); }
         svg .axis { stroke: var(--muted); } svg .grid { stroke: var(--rule); }
         svg .clip { stroke: var(--int8); stroke-dasharray: 3 2; stroke-width: 1.5; }
         svg .whisker { stroke: var(--ink); stroke-width: 1.5; }

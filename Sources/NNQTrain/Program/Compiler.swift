@@ -63,7 +63,9 @@ final class Compiler {
         self.isTraining = isTraining
         self.device = device
         self.quantization = quantization
-        fusion = Fusion(graph: graph, shapes: shapes, isTraining: isTraining, ends: ends, kept: kept)
+        let rounded = graph.nodes.indices.filter { quantization?.zeroPoints[graph.nodes[$0].name] != nil }
+        fusion = Fusion(
+            graph: graph, shapes: shapes, isTraining: isTraining, ends: ends, kept: kept, rounded: Set(rounded))
         compiled = Array(repeating: nil, count: graph.nodes.count)
         device.useThreads()
         for index in graph.nodes.indices where fusion.isLive[index] {

@@ -17,12 +17,17 @@ struct Fusion {
     private let shapes: [Shape]
     private let consumers: [[Int]]
     private let kept: Set<Int>
+    /// Nodes whose values are rounded, before anything else is computed of them.
+    private let rounded: Set<Int>
 
-    init(graph: Graph, shapes: [Shape], isTraining: Bool, ends: [Int], kept: Set<Int>) {
+    init(
+        graph: Graph, shapes: [Shape], isTraining: Bool, ends: [Int], kept: Set<Int>, rounded: Set<Int> = []
+    ) {
         let nodes = graph.nodes
         self.graph = graph
         self.shapes = shapes
         self.kept = kept.union(ends)
+        self.rounded = rounded
         var live = Array(repeating: false, count: nodes.count)
         for end in self.kept { live[end] = true }
         for index in nodes.indices.reversed() where live[index] {
@@ -43,12 +48,12 @@ struct Fusion {
     private mutating func fuse(_ index: Int, isTraining: Bool) {
         guard case .activation(let function) = graph.nodes[index].layer, function.isFusible else { return }
         let producer = graph.nodes[index].inputs[0]
-        if function == .relu, let pool = poolBehind(index) {
+        if function == .relu, !rounded.contains(producer), let pool = poolBehind(index) {
             host[index] = producer
             activation[pool] = function
             return
         }
-        guard consumers[producer] == [index], !kept.contains(producer) else { return }
+        guard consumers[producer] == [index], !kept.contains(producer), !rounded.contains(producer) else { return }
         switch graph.nodes[producer].layer {
         case .dense, .conv2D, .depthwiseConv2D, .transposedConv2D: break
         case .add where haveOneShape(graph.nodes[producer].inputs): break

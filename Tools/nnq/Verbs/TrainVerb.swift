@@ -104,14 +104,7 @@ struct TrainVerb: ParsableCommand {
 
     /// The recipe's settings, and what the call puts in their place.
     private func settings(_ start: TrainingStart) throws -> TrainingOptions {
-        var training = start.training
-        if qat {
-            training.epochs = max(1, training.epochs / 5)
-            training.optimizer = Optimizer(.lamb, learningRate: 0.001)
-            training.weightDecay = 0
-            training.weightDecayGroups = WeightDecayGroups()
-            training.schedule = .cosine(warmup: 0.1)
-        }
+        var training = qat ? start.training.forInt8 : start.training
         try flags.apply(to: &training)
         training.seed = seed
         training.threads = threads.threads
