@@ -25,6 +25,8 @@ public struct Metadata: Hashable, Codable, Sendable {
     public var notes: [String: String]
     /// Nil for models of plain floats.
     public var fakeQuantization: FakeQuantization?
+    /// All epochs of training so far, those of the model that training started from first; nil where there were none.
+    public var history: [TrainedEpoch]?
 
     public init(
         task: Task = .classification, normalization: Normalization = .identity, classes: [String] = [],

@@ -27,6 +27,8 @@ public enum Equalization: String, Hashable, Codable, Sendable, CaseIterable {
 public enum BiasCorrection: String, Hashable, Codable, Sendable, CaseIterable {
     /// From the calibration samples, run through the int8 program up to the layer.
     case data
+    /// From the parameters of batch norms, where layers read what one gives: no samples are run.
+    case analytic
 }
 
 /// Choices of quantization; the defaults suit most models.

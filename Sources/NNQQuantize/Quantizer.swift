@@ -62,6 +62,11 @@ public struct Quantizer: Sendable {
         if options.runsPrefix {
             try correction.run(float, calibrated, calibration, options) { progress(.correcting, $0, $1) }
         }
+        if options.biasCorrection == .analytic {
+            let expected = try ExpectedMeans(model)
+            try correction.correctMeans(
+                float, try expected.means(in: float.graph, report.equalization, report.absorbBias))
+        }
         report.biasCorrection = correction.biasReport
         report.adaround = correction.roundingReport
         report.adjustments = correction.lowering.adjustments
@@ -102,7 +107,7 @@ public struct Quantizer: Sendable {
 
 extension QuantizationOptions {
     /// Whether something needs what the int8 layers compute.
-    var runsPrefix: Bool { biasCorrection != nil || adaround }
+    var runsPrefix: Bool { biasCorrection == .data || adaround }
     /// Four bits have too few steps to spend them on the rare largest weights.
     var chosenScales: WeightScales { weightScales ?? (weightBits.hasFour ? .mse : .max) }
 }

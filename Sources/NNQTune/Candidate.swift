@@ -22,7 +22,7 @@ public struct Candidate: Hashable, Codable, Sendable {
         if let scales = options.weightScales { words.append("weight scales \(scales.rawValue)") }
         if options.equalize != usual.equalize { words.append("equalize \(options.equalize?.rawValue ?? "none")") }
         if options.absorbBias { words.append("absorb bias") }
-        if options.biasCorrection != usual.biasCorrection { words.append("no bias correction") }
+        if options.biasCorrection != usual.biasCorrection { words.append("bias correction \(options.biasCorrection?.rawValue ?? "none")") }
         if options.adaround { words.append("AdaRound") }
         return words.joined(separator: ", ")
     }

@@ -119,7 +119,7 @@ struct Search<Judge: CandidateJudge> {
     private mutating func tryTraining() throws {
         guard tuner.isThorough || !hasFound else { return }
         guard let epochs = tuner.epochs else {
-            return hasFound ? () : tell("nothing is within the limits; training for int8 was not allowed (--recipe)")
+            return hasFound ? () : tell("nothing is within the limits; training for int8 has no recipe, or no epochs")
         }
         tell("training for int8")
         for candidate in trainable where tuner.isThorough || !hasFound {

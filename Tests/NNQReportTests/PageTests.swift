@@ -4,6 +4,7 @@
 import Foundation
 import NNQBase
 import NNQData
+import NNQGraph
 import NNQQuantize
 import NNQReport
 import Testing
@@ -74,6 +75,22 @@ final class SeenPage: NSObject, XMLParserDelegate {
         #expect(seen.text.contains("Quantization of m<1>.safetensors") && seen.text.contains("b<&\">"))
         // Three intervals and matrices, a histogram a layer and weights, the memory map, bars and strips.
         #expect(seen.elements["svg"]! >= 6 + figures.layers.count + 3 * figures.weights.count)
+    }
+
+    /// Curves of training, where the model has a history; two of each where samples were held out.
+    @Test func trainingIsDrawn() throws {
+        let subject = try Subject(seed: 8, count: 30)
+        var figures = try subject.figures()
+        #expect(figures.training == nil)
+        let without = SeenPage(try Self.page(subject, figures))
+        #expect(!without.text.contains("held-out"))
+        figures.training = [(2.5, 0.25), (1.25, 0.5), (0.75, 0.8125)].map {
+            TrainedEpoch(loss: $0.0, accuracy: $0.1, validationLoss: $0.0 + 0.5, validationAccuracy: $0.1 / 2)
+        }
+        let seen = SeenPage(try Self.page(subject, figures))
+        #expect(seen.error == nil && seen.elements["polyline"]! == (without.elements["polyline"] ?? 0) + 4)
+        #expect(seen.text.contains("training: 2.5 to 0.75; held-out samples: 3 to 1.25"))
+        #expect(seen.text.contains("training: 25.00 % to 81.25 %; held-out samples: 12.50 % to 40.62 %"))
     }
 
     @Test func picturesAreTheSamples() throws {

@@ -88,6 +88,23 @@ import Testing
         #expect(resumed.epochs == whole.epochs)
     }
 
+    /// A model knows its epochs, and those of the model that it was trained from.
+    @Test func historiesAddUp() throws {
+        let data = try bars(100)
+        var options = options
+        options.validationShare = 0.2
+        let first = try Trainer(options).train(convnet(), on: data)
+        let second = try Trainer(options).train(first.model, on: data)
+        let epochs = (first.epochs + second.epochs).map { epoch in
+            TrainedEpoch(
+                loss: epoch.loss, accuracy: epoch.accuracy, validationLoss: epoch.validation?.loss,
+                validationAccuracy: epoch.validation?.accuracy)
+        }
+        #expect(epochs.count == 2 * options.epochs && second.model.metadata.history == epochs)
+        #expect(epochs.allSatisfy { $0.validationLoss != nil && $0.validationAccuracy != nil })
+        #expect(try convnet().metadata.history == nil)
+    }
+
     @Test func otherDataCannotBeResumed() throws {
         let stopped = try Trainer(options).train(convnet(), on: bars(100)) { $0.step < 3 }
         #expect(throws: TrainError.self) {

@@ -7,8 +7,8 @@ import NNQGraph
 extension Program {
     /// The float model after the rewrites that this program was made with, and by tensor the node whose values it
     /// holds (nil for steps in between). `Quantized` has the same right after quantization. The program may have lost
-    /// ops and channels since then, as long as its tensors kept their names. A model that rounds as int8 does is its own
-    /// counterpart, rounding included.
+    /// ops and channels since then, as long as its tensors kept their names. A model that rounds as int8 does is its
+    /// own counterpart, rounding included.
     /// - Throws: `QuantizeError` where the program was not made from this model.
     public func floatCounterpart(of model: Model) throws -> (model: Model, nodeOfTensor: [String?]) {
         if let rounding = model.metadata.fakeQuantization {

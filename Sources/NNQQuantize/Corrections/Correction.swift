@@ -6,11 +6,11 @@ import NNQGraph
 
 /// A lowered model whose biases and weights can still change.
 struct Correction {
-    private(set) var weights: ScaledWeights
+    var weights: ScaledWeights
     private let fusion: ActivationFusion
     private let ranges: OutputRanges
     private(set) var lowering: Lowering
-    private(set) var biasReport: [BiasCorrectionReport]?
+    var biasReport: [BiasCorrectionReport]?
     private(set) var roundingReport: [RoundingReport]?
 
     init(_ weights: ScaledWeights, _ fusion: ActivationFusion, _ ranges: OutputRanges) throws {
@@ -28,7 +28,7 @@ struct Correction {
         _ float: Model, _ calibrated: Calibration, _ source: some FloatSource, _ options: QuantizationOptions,
         progress: (Int, Int) -> Void
     ) throws {
-        if options.biasCorrection != nil { biasReport = [] }
+        if options.biasCorrection == .data { biasReport = [] }
         if options.adaround { roundingReport = [] }
         var prefix = PrefixRunner(lowering.program, inputs: try inputs(float, source, options))
         let count = lowering.program.operations.count
@@ -104,7 +104,7 @@ struct Correction {
         try lower()
     }
 
-    private mutating func lower() throws {
+    mutating func lower() throws {
         lowering = try Lowering(weights.model, fusion, ranges, weightScales: weights.scales, steps: weights.steps)
     }
 }

@@ -58,7 +58,8 @@ public struct Analysis: Sendable {
             model: names.model, data: names.data, samples: answers.tally.samples, layerSamples: layers.samples,
             answers: answers.tally.answers, values: answers.tally.values, layers: layers.figures,
             weights: try quantized.weightFigures, swaps: swaps, worst: answers.worst.samples,
-            memory: MemoryFigures(file, fileBytes: fileBytes), methods: quantized.report, advice: [])
+            memory: MemoryFigures(file, fileBytes: fileBytes), methods: quantized.report,
+            training: quantized.foldedModel.metadata.history, advice: [])
         figures.advice = Advice.all(for: figures)
         return figures
     }

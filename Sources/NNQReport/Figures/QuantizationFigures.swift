@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // All that a report says, as numbers.
 
+import NNQGraph
 import NNQQuantize
 
 /// The figures of a quantization: what `--json` gives and what the page draws.
@@ -25,11 +26,13 @@ public struct QuantizationFigures: Hashable, Codable, Sendable {
     public var worst: [DegradedSample]
     public var memory: MemoryFigures
     public var methods: QuantizationReport
+    /// Of the float model's training, epoch by epoch; nil where the model does not say.
+    public var training: [TrainedEpoch]?
     /// What to do, the most important first.
     public var advice: [Advice]
 
     enum CodingKeys: String, CodingKey {
-        case model, data, samples, answers, values, layers, weights, swaps, worst, memory, methods, advice
+        case model, data, samples, answers, values, layers, weights, swaps, worst, memory, methods, training, advice
         case layerSamples = "layer_samples"
     }
 }

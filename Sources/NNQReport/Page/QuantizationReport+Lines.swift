@@ -47,6 +47,7 @@ extension QuantizationReport {
     }
 
     private var biasLine: String? {
+        if biasCorrection?.isEmpty == true { return "bias-correction: no layer reads what a batch norm gives" }
         guard let most = biasCorrection?.max(by: { $0.largestShift < $1.largestShift }) else { return nil }
         return "bias-correction: \(biasCorrection!.count) layers, by up to \(Words.number(most.largestShift)) in "
             + "'\(most.layer)'"

@@ -20,8 +20,7 @@ public struct ReportPage {
         let body = [
             "<header><h1>\(title)</h1><p class=\"muted\">\(subtitle.escaped)</p>\(tiles)</header>\n", adviceSection,
             accuracySection, confusionSection, layerSection, swapSection, worstSection, activationSection,
-            weightSection,
-            methodSection, memorySection, rulesSection,
+            weightSection, methodSection, memorySection, trainingSection, rulesSection,
         ].joined()
         return """
             <!DOCTYPE html>

@@ -74,6 +74,14 @@ public struct EpochSummary: Codable, Sendable, Equatable {
     public var validation: Evaluation?
 }
 
+extension TrainedEpoch {
+    init(_ summary: EpochSummary) {
+        self.init(
+            loss: summary.loss, accuracy: summary.accuracy, validationLoss: summary.validation?.loss,
+            validationAccuracy: summary.validation?.accuracy)
+    }
+}
+
 /// How far a run is.
 public struct TrainingProgress: Sendable {
     /// Counted from 1.

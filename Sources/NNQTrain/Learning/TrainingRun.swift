@@ -145,10 +145,14 @@ struct TrainingRun {
         try model(with: try course.engine.readAverages() ?? course.engine.readParameters())
     }
 
-    /// The best model where that is wanted and the run is over, else the one of the last step.
+    /// The best model where that is wanted and the run is over, else the one of the last step; with its history.
     private func resultingModel() throws -> Model {
-        guard isFinished, let parameters = judge?.best?.parameters else { return try averagedModel() }
-        return try model(with: parameters)
+        var result = try averagedModel()
+        if isFinished, let parameters = judge?.best?.parameters { result = try model(with: parameters) }
+        if !summaries.isEmpty {
+            result.metadata.history = (model.metadata.history ?? []) + summaries.map(TrainedEpoch.init)
+        }
+        return result
     }
 
     func result() throws -> TrainingResult {

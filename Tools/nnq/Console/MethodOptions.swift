@@ -23,7 +23,10 @@ struct MethodOptions: ParsableArguments {
     var absorbBias = false
     @Option(
         defaultAsFlag: Choice<BiasCorrection>.method(.data),
-        help: "Bring mean outputs back to what the float layers give, measured on data; or none.")
+        help: """
+            Bring mean outputs back to what the float layers give: measured on data, or from batch norms (analytic); or \
+            none.
+            """)
     var biasCorrection: Choice<BiasCorrection>? = nil
     @Flag(help: "Learn for each weight whether to round it up or down (AdaRound; takes minutes).")
     var adaround = false

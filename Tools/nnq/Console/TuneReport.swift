@@ -49,8 +49,8 @@ struct TuneReport {
         guard !json else {
             return try Console.emit(
                 Result(
-                    output: choice.map { _ in output }, picture: picture, limits: limits, chosen: choice.map(Named.init),
-                    front: front.map(Named.init), tried: outcomes.map(Named.init)))
+                    output: choice.map { _ in output }, picture: picture, limits: limits,
+                    chosen: choice.map(Named.init), front: front.map(Named.init), tried: outcomes.map(Named.init)))
         }
         table(front + (choice.map { front.contains($0) ? [] : [$0] } ?? []), choice).forEach(Console.print)
         Console.print("\(picture): the picture")
@@ -59,7 +59,8 @@ struct TuneReport {
 
     private func table(_ rows: [Outcome], _ choice: Outcome?) -> [String] {
         let counts = isMeasured ? ["instructions"] : []
-        var table = Table(["", "drop", "check", "flash", "RAM"] + counts + [""], rightAligned: Set(1...4 + counts.count))
+        var table = Table(
+            ["", "drop", "check", "flash", "RAM"] + counts + [""], rightAligned: Set(1...4 + counts.count))
         for row in rows {
             let cost = row.cost
             let verdict = row == choice ? "chosen" : limits.violations(row).joined(separator: ", ")
@@ -91,7 +92,7 @@ struct TuneReport {
     func shortfall(_ outcomes: [Outcome]) -> String {
         let nearest = outcomes.min { limits.violations($0).count < limits.violations($1).count }
         guard let nearest else { return "nothing was tried" }
-        return "nothing is within the limits. Nearest: \(nearest.candidate.name) has "
+        return "nothing is within the limits. Nearest, \(nearest.candidate.name): "
             + limits.violations(nearest).joined(separator: ", ") + ". Loosen a limit, or make the network smaller"
     }
 

@@ -50,6 +50,8 @@ struct FloatListing: Listing {
     let parameters: Int
     let macs: Int
     let notes: [String: String]
+    /// Of training, where it is known.
+    let history: [TrainedEpoch]?
 
     init(_ model: Model) throws {
         let graph = model.graph
@@ -68,6 +70,12 @@ struct FloatListing: Listing {
         parameters = model.parameterCount
         macs = work.reduce(0, +)
         notes = model.metadata.notes
+        history = model.metadata.history
+    }
+
+    private var training: [String] {
+        guard let history, let first = history.first, let last = history.last else { return [] }
+        return [String(format: "trained for %d epochs, loss %.4f to %.4f", history.count, first.loss, last.loss)]
     }
 
     var lines: [String] {
@@ -81,7 +89,7 @@ struct FloatListing: Listing {
         }
         return table.lines + [
             "", "\(task), \(grouped(parameters)) parameters, \(grouped(macs)) multiply-accumulates a sample",
-        ]
+        ] + training
     }
 }
 
