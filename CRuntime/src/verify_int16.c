@@ -46,8 +46,8 @@ static int64_t weigh(const uint8_t *file, uint32_t *at, uint32_t step, uint64_t 
     return sum;
 }
 
-/* One channel: multiplier, shift, and (|bias| + 2^15 * sum |w|) * 2^pre_shift below 2^31, or 2^47 where accumulators are
- * wide. The bound itself is below 2^54: no shift of it is lost by dividing the limit. */
+/* One channel: multiplier, shift, and (|bias| + 2^15 * sum |w|) * 2^pre_shift below 2^31, or 2^47 where accumulators
+ * are wide. The bound itself is below 2^54: no shift of it is lost by dividing the limit. */
 static int32_t check_channel(nnq_check *check, const nnq_affine *affine, uint64_t taps, int32_t interleaved,
                              uint32_t channel) {
     const uint8_t *file = check->call.model->file;

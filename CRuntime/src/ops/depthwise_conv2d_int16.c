@@ -78,8 +78,8 @@ static void pixel(const patch *at, const nnq_requant_s16 *requant, int16_t *outp
     }
 }
 
-/* acc = bias[c] + sum of filter * input over kernel rows and columns, those outside of the map 0; |acc| <= |bias| + 2^15 *
- * sum |filter|, which the op's certificate bounds. */
+/* acc = bias[c] + sum of filter * input over kernel rows and columns, those outside of the map 0; |acc| <= |bias| + 2^15
+ * * sum |filter|, which the op's certificate bounds. */
 void nnq_depthwise_conv2d_int16_s8_portable(const nnq_call *call, int32_t first, int32_t count) {
     const nnq_depthwise_conv2d_int16_params *p = &call->params.depthwise_conv2d_int16;
     const nnq_tensor *in = &call->in;

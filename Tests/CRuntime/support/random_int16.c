@@ -102,7 +102,7 @@ int32_t random_dense_int16(builder *b, rng *r, int32_t input) {
     const int32_t count = in.height * in.width * in.channels;
     const int32_t channels = random_small(r, 6);
     nnq_params params;
-    if (count * channels > MOST_WEIGHTS || !becomes_int16(b, input)) {
+    if (count > MOST_WEIGHTS / channels || !becomes_int16(b, input)) {
         return -1;
     }
     random_affine_int16(b, r, channels, count, &params.dense_int16);
