@@ -301,10 +301,12 @@ static int types_fit(const builder *b) {
 }
 
 int32_t random_op(builder *b, rng *r, int32_t opcode, int32_t input) {
+    const size_t data_size = b->data_size;
     const int32_t output = make(b, r, opcode, input);
     if (output >= 0 && !types_fit(b)) {
         b->op_count--;
         b->tensor_count--;
+        b->data_size = data_size;
         return -1;
     }
     return output;
