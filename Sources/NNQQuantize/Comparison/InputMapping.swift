@@ -57,9 +57,11 @@ public struct InputMapping: Sendable {
     }
 
     /// The mapping for the first input of a program.
-    public init(_ program: Program) {
-        let input = program.tensors[0]
-        self.init(input.quantization, info: program.info, wide: input.type == .int8 ? nil : input)
+    public init(_ program: Program) { self.init(program.tensors[0], info: program.info) }
+
+    /// The mapping for an input of a program, int8 or int16.
+    public init(_ input: ProgramTensor, info: ProgramInfo) {
+        self.init(input.quantization, info: info, wide: input.type == .int8 ? nil : input)
     }
 
     /// One sample, or several, channels innermost; values outside of the range saturate, NaN is the lowest.
