@@ -43,10 +43,7 @@ extension QuantizationOptions {
         if weightBits.hasFour {
             throw QuantizeError("activations of 16 bits go with weights of 8 bits: choose 8 bits for one of them")
         }
-        if adaround || biasCorrection != nil {
-            throw QuantizeError(
-                "\(adaround ? "adaround" : "bias correction") works on activations of 8 bits: leave it out with 16")
-        }
+        if adaround { throw QuantizeError("adaround works on activations of 8 bits: leave it out with 16") }
     }
 }
 
@@ -61,7 +58,7 @@ public struct QuantizationOptions: Hashable, Codable, Sendable {
     public var equalize: Equalization?
     /// High-bias absorption (Nagel et al., 2019, section 4.1.3).
     public var absorbBias: Bool
-    /// Nil leaves biases as they are, as it has to where activations take 16 bits.
+    /// Nil leaves biases as they are.
     public var biasCorrection: BiasCorrection?
     /// Learned rounding of weights (Nagel et al., "Up or Down? Adaptive Rounding for Post-Training Quantization",
     /// 2020).
@@ -83,7 +80,7 @@ public struct QuantizationOptions: Hashable, Codable, Sendable {
         self.activationBits = activationBits
         self.equalize = equalize
         self.absorbBias = absorbBias
-        self.biasCorrection = activationBits == .eight ? biasCorrection : nil
+        self.biasCorrection = biasCorrection
         self.adaround = adaround
         self.rewrites = rewrites
         self.calibrationSamples = calibrationSamples

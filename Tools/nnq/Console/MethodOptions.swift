@@ -42,9 +42,8 @@ struct MethodOptions: ParsableArguments {
         if try bits.chosen().hasFour {
             throw ValidationError("--activation-bits 16 goes with weights of 8 bits: leave out 4 bits for weights")
         }
-        if adaround || biasCorrection?.method != nil {
-            let option = adaround ? "--adaround" : "--bias-correction"
-            throw ValidationError("\(option) works on activations of 8 bits: leave it out with --activation-bits 16")
+        if adaround {
+            throw ValidationError("--adaround works on activations of 8 bits: leave it out with --activation-bits 16")
         }
     }
 
