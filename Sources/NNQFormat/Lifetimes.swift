@@ -60,6 +60,7 @@ extension Operation {
         case .slice, .transpose, .resizeNearest, .resizeBilinear, .gather, .argMax, .transposeConv2D,
             .batchMatmul:
             false
+        case .int16(let operation): operation.mayRunInPlace
         case .constant, .reduce, .packed: false
         case .lstm, .gru, .svdf: false
         }

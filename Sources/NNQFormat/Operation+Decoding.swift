@@ -105,6 +105,10 @@ extension Operation {
                 p,
                 TimeFilters(
                     bytes, at: p.filter, inputs: inputs[0].channels, units: output.channels, state: inputs[1]))
+        case .NNQ_OP_CONV2D_INT16, .NNQ_OP_DEPTHWISE_CONV2D_INT16, .NNQ_OP_DENSE_INT16, .NNQ_OP_MAX_POOL_INT16,
+            .NNQ_OP_AVERAGE_POOL_INT16, .NNQ_OP_ADD_INT16, .NNQ_OP_SOFTMAX_INT16, .NNQ_OP_REQUANTIZE:
+            self = .int16(
+                Int16Operation(opcode, parameters, input: inputs[0], output: output, constantsIn: bytes)!)
         }
     }
 }

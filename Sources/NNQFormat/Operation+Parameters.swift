@@ -38,6 +38,7 @@ extension Operation {
         case .tfliteSoftmax: .NNQ_OP_TFLITE_SOFTMAX
         case .l2Normalize: .NNQ_OP_L2_NORMALIZE
         case .reduce: .NNQ_OP_REDUCE
+        case .int16(let operation): operation.opcode
         case .packed(let operation): operation.form.opcode
         }
     }
@@ -69,6 +70,7 @@ extension Operation {
         case .lstm(_, let gates), .gru(_, let gates): [gates.bytes]
         case .svdf(_, let filters): [filters.bytes]
         case .constant(let bytes): [bytes]
+        case .int16(let operation): operation.constants
         case .packed(let operation): [operation.constants]
         case .tfliteAdd, .mul, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize, .reduce: []
         }
@@ -123,6 +125,7 @@ extension Operation {
         case .prelu(let p): result.prelu = p
         case .tfliteSoftmax(let p): result.tflite_softmax = p
         case .reduce(let p): result.reduce = p
+        case .int16(let operation): operation.set(&result, constantsAt: data.first ?? 0)
         case .packed(let operation):
             result.packed = operation.parameters
             result.packed.constants = data[0]
@@ -141,14 +144,14 @@ extension Operation {
     }
 }
 
-private func littleEndian(_ values: [some FixedWidthInteger]) -> [UInt8] {
+func littleEndian(_ values: [some FixedWidthInteger]) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.append(littleEndian: values)
     return bytes
 }
 
 /// A filter, and its requantization block at the next multiple of 4.
-private func filterBytes(_ filter: [Int8], _ block: Requantization) -> [UInt8] {
+func filterBytes(_ filter: [Int8], _ block: Requantization) -> [UInt8] {
     var bytes = filter.map { UInt8(bitPattern: $0) }
     bytes.pad(toMultipleOf: 4)
     return bytes + block.bytes

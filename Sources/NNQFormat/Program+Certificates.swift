@@ -58,6 +58,7 @@ extension Program {
                         index, bound, shift: max(0, 31 - Int(p.state_shift)), "the accumulator of filter \(filter)")
                 }
             case .constant, .tfliteAdd, .minimum, .maximum: break
+            case .int16(let operation): try check(index, operation)
             case .packed: break  // The runtime's verifier reads their weights.
             }
         }
@@ -95,6 +96,41 @@ extension Program {
             let shift = rounding == 0 ? Int(preShift) : max(0, 31 - Int(block.shift[channel]))
             let bound = Int(block.bias[channel].magnitude) + 128 * sum
             try check(index, bound, shift: shift, "the accumulator of output channel \(channel)")
+        }
+    }
+
+    /// Sums of int8 weights and int16 values of at most 2^15 stay below 2^31, or where they are wide below 2^47.
+    private func check(_ index: Int, _ operation: Int16Operation) throws {
+        switch operation {
+        case .conv2D(let p, let filter, let block):
+            try check(index, rowsOf(filter, block), block, isWide: p.wide == 1, preShift: p.pre_shift)
+        case .dense(let p, let filter, let block):
+            try check(index, rowsOf(filter, block), block, isWide: p.wide == 1, preShift: p.pre_shift)
+        case .depthwiseConv2D(let p, let filter, let block):
+            try check(index, columnsOf(filter, block), block, isWide: p.wide == 1, preShift: p.pre_shift)
+        case .averagePool(let p, _):
+            try check(index, 32768 * Int(p.kernel_height) * Int(p.kernel_width), shift: Int(p.pre_shift), "a sum")
+        case .maxPool, .add, .softmax, .requantize: break
+        }
+    }
+
+    private func check(
+        _ index: Int, _ channels: [(sum: Int, least: Int8)], _ block: Requantization, isWide: Bool, preShift: Int32
+    ) throws {
+        for (channel, (sum, least)) in channels.enumerated() {
+            let place = "\(describe(index)), output channel \(channel)"
+            if least == -128 {
+                throw FormatError.program(
+                    "\(place): the filter holds -128, and the format allows -127 to 127: quantize weights symmetrically"
+                )
+            }
+            let bound = Int(block.bias[channel].magnitude) + 32768 * sum
+            let most = (isWide ? 1 << 47 : 1 << 31) - 1
+            if bound > most >> Int(preShift) {
+                throw FormatError.program(
+                    "\(place): the accumulator may reach \(bound) * 2^\(preShift), and \(most) is the largest that "
+                        + "cannot overflow: " + (isWide ? "choose a smaller pre-shift" : "make it wide"))
+            }
         }
     }
 

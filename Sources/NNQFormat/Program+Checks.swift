@@ -71,6 +71,7 @@ extension Program {
             case .concat(_, let rescales): (min(max(rescales.count, 1), 8), "1 to 8 inputs and as many rescales")
             case .lstm, .gru: (3, "3 inputs: a sequence, the hidden state and the cell state or memory")
             case .svdf: (2, "2 inputs: a vector and the state")
+            case .int16(let operation): (operation.inputCount, operation.inputCount == 1 ? "1 input" : "2 inputs")
             default: (1, "1 input")
             }
         if inputs.count != count {
@@ -128,6 +129,7 @@ extension Program {
         case .svdf(_, let filters):
             let state = tensors[operations[index].inputs[1]]
             lengths = filters.lengths(inputs: input.channels, units: output.channels, state: state)
+        case .int16(let operation): lengths = operation.lengths(input: input, output: output)
         case .packed: break
         case .tfliteAdd, .mul, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize, .reduce: break
         }
@@ -161,7 +163,7 @@ extension Program {
 }
 
 extension Requantization {
-    fileprivate func lengths(channels: Int) -> [(String, Int, Int)] {
+    func lengths(channels: Int) -> [(String, Int, Int)] {
         [
             ("biases", bias.count, channels), ("multipliers", multiplier.count, channels),
             ("shifts", shift.count, channels),

@@ -15,6 +15,7 @@ extension Program {
         case .batchMatmul(let p): return output.count * (p.transpose_a == 0 ? input.channels : input.width)
         case .lstm(_, let gates), .gru(_, let gates): return gates.filter.count * output.width
         case .svdf(_, let filters): return filters.filter.count + filters.time.count
+        case .int16(let operation): return operation.macs(output: output)
         case .packed(let packed): return packed.macs
         default: return 0
         }
@@ -37,6 +38,7 @@ extension Operation {
         case .gather(_, let table): return table.count
         case .maxPool, .add, .pad, .reshape, .slice, .transpose, .argMax, .batchMatmul: return 0
         case .constant(let bytes): return bytes.count
+        case .int16(let operation): return operation.constantBytes
         case .packed(let operation): return operation.constants.count
         case .lstm(_, let gates), .gru(_, let gates):
             return gates.filter.count + 5 * gates.multiplier.count + 4 * gates.bias.count

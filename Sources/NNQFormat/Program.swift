@@ -148,6 +148,8 @@ public enum Operation: Sendable {
     case gru(resetAfter: Bool, Gates)
     /// Inputs are a vector and the state, which is updated.
     case svdf(nnq_svdf_params, TimeFilters)
+    /// An op on int16 activations.
+    case int16(Int16Operation)
     /// A convolution, depthwise convolution or dense layer with constants laid out for one instruction set.
     case packed(PackedOperation)
 }

@@ -31,12 +31,31 @@ public enum BiasCorrection: String, Hashable, Codable, Sendable, CaseIterable {
     case analytic
 }
 
+/// How many bits activations take. With 16 they are symmetric, weights stay int8, and sums take 64 bits where 32 might
+/// overflow: TensorFlow Lite's 16x8 scheme.
+public enum ActivationBits: Int, Hashable, Codable, Sendable, CaseIterable {
+    case eight = 8
+    case sixteen = 16
+}
+
+extension QuantizationOptions {
+    /// - Throws: `QuantizeError` where something was chosen that is there for activations of 8 bits only.
+    func checkActivationBits() throws {
+        guard activationBits == .sixteen else { return }
+        if weightBits.hasFour {
+            throw QuantizeError("activations of 16 bits go with weights of 8 bits: choose 8 bits for one of them")
+        }
+        if adaround { throw QuantizeError("adaround works on activations of 8 bits: leave it out with 16") }
+    }
+}
+
 /// Choices of quantization; the defaults suit most models.
 public struct QuantizationOptions: Hashable, Codable, Sendable {
     public var calibrator: Calibrator
     /// Nil for `max`, and for `mse` where weights take 4 bits.
     public var weightScales: WeightScales?
     public var weightBits: WeightBits
+    public var activationBits: ActivationBits
     /// Nil leaves channels as they are.
     public var equalize: Equalization?
     /// High-bias absorption (Nagel et al., 2019, section 4.1.3).
@@ -53,13 +72,15 @@ public struct QuantizationOptions: Hashable, Codable, Sendable {
 
     public init(
         calibrator: Calibrator = .minMax, weightScales: WeightScales? = nil, weightBits: WeightBits = .eight,
-        equalize: Equalization? = .weights, absorbBias: Bool = false, biasCorrection: BiasCorrection? = .data,
+        activationBits: ActivationBits = .eight, equalize: Equalization? = .weights, absorbBias: Bool = false,
+        biasCorrection: BiasCorrection? = .data,
         adaround: Bool = false,
         rewrites: Set<Rewrite> = Set(Rewrite.allCases), calibrationSamples: Int = 512
     ) {
         self.calibrator = calibrator
         self.weightScales = weightScales
         self.weightBits = weightBits
+        self.activationBits = activationBits
         self.equalize = equalize
         self.absorbBias = absorbBias
         self.biasCorrection = biasCorrection
@@ -74,6 +95,7 @@ public struct QuantizationOptions: Hashable, Codable, Sendable {
         try container.encode(calibrator, forKey: .calibrator)
         try container.encodeIfPresent(weightScales, forKey: .weightScales)
         try container.encode(weightBits, forKey: .weightBits)
+        try container.encode(activationBits, forKey: .activationBits)
         try container.encodeIfPresent(equalize, forKey: .equalize)
         try container.encode(absorbBias, forKey: .absorbBias)
         try container.encodeIfPresent(biasCorrection, forKey: .biasCorrection)

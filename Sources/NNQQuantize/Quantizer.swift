@@ -17,8 +17,8 @@ public struct Quantized: Sendable {
     public var weights: [QuantizedWeights]
 }
 
-/// Quantizes float models: 8-bit activations with a scale for each tensor, 8-bit weights with a scale for each output
-/// channel, 32-bit accumulators (Jacob et al., "Quantization and Training of Neural Networks for Efficient
+/// Quantizes float models: 8-bit (or 16-bit) activations with a scale for each tensor, 8-bit weights with a scale for
+/// each output channel, 32-bit accumulators (Jacob et al., "Quantization and Training of Neural Networks for Efficient
 /// Integer-Arithmetic-Only Inference", 2018; per-channel weights after Krishnamoorthi, "Quantizing deep convolutional
 /// networks for efficient inference", 2018).
 public struct Quantizer: Sendable {
@@ -43,6 +43,7 @@ public struct Quantizer: Sendable {
     ) throws -> Quantized {
         let (folded, rewrites) = try model.rewritten(options.rewrites)
         try options.weightBits.check(folded)
+        try options.checkActivationBits()
         var report = QuantizationReport(options: options, rewrites: rewrites)
         let float = try conditioned(folded, calibration, &report)
         let fusion = ActivationFusion(
@@ -55,7 +56,7 @@ public struct Quantizer: Sendable {
         ) { progress(.calibrating, $0, $1) }
         report.calibrationSamples = calibrated.samples
         report.calibration = calibrated.ranges
-        let ranges = OutputRanges(float.graph, calibrated: calibrated.ranges.mapValues(\.clip))
+        let ranges = OutputRanges(float.graph, calibrated: calibrated.ranges.mapValues(\.clip), options.activationBits)
         let weights = ScaledWeights(float, options.chosenScales, options.weightBits)
         report.weightScales = weights.report
         var correction = try Correction(weights, fusion, ranges)

@@ -23,9 +23,10 @@ public enum ProgramRewrite: String, Hashable, Codable, Sendable, CaseIterable {
 extension Program {
     /// The program after the chosen rewrites, each of them repeated until nothing changes, and a report.
     ///
-    /// For any inputs its outputs are those of this program, bit for bit. Inputs and outputs keep their order, shapes
-    /// and quantization. Tensors keep their names: a tensor has the name of the value that it holds, so that an op
-    /// into which a later one was fused writes a tensor of the later one's name.
+    /// A program with ops on int16 activations stays as it is. For any inputs its outputs are those of this program,
+    /// bit for bit. Inputs and outputs keep their order, shapes and quantization. Tensors keep their names: a tensor
+    /// has the name of the value that it holds, so that an op into which a later one was fused writes a tensor of the
+    /// later one's name.
     /// - Throws: `FormatError` where this program is malformed or an op has no overflow certificate.
     public func rewritten(
         _ rewrites: Set<ProgramRewrite> = Set(ProgramRewrite.allCases)
@@ -33,6 +34,10 @@ extension Program {
         _ = try ProgramFile(self, plan: try MemoryPlanner(nodeLimit: 0).plan(self)).encoded()
         var program = self
         var report = ProgramRewriteReport(before: try ProgramFigures(self))
+        // The rewrites know what int8 ops do.
+        if program.operations.contains(where: { if case .int16 = $0.operation { true } else { false } }) {
+            return (program, report)
+        }
         var previous: Program?
         while program != previous {
             previous = program

@@ -69,7 +69,8 @@ static void test_op(int32_t opcode) {
 static void in_place(void **state) {
     static const int32_t opcodes[] = {NNQ_OP_ADD,     NNQ_OP_TABLE,   NNQ_OP_SOFTMAX, NNQ_OP_RESHAPE,
                                       NNQ_OP_MUL,     NNQ_OP_MINIMUM, NNQ_OP_MAXIMUM, NNQ_OP_TFLITE_ADD,
-                                      NNQ_OP_PRELU,   NNQ_OP_TFLITE_SOFTMAX, NNQ_OP_L2_NORMALIZE};
+                                      NNQ_OP_PRELU,   NNQ_OP_TFLITE_SOFTMAX, NNQ_OP_L2_NORMALIZE,
+                                      NNQ_OP_ADD_INT16, NNQ_OP_SOFTMAX_INT16, NNQ_OP_REQUANTIZE};
     static builder b;
     rng r = rng_seeded("in place");
     (void)state;

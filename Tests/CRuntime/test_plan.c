@@ -12,7 +12,9 @@
 static const int32_t streaming[] = {NNQ_OP_CONV2D, NNQ_OP_DEPTHWISE_CONV2D, NNQ_OP_MAX_POOL,
                                     NNQ_OP_AVERAGE_POOL, NNQ_OP_ADD, NNQ_OP_CONCAT,
                                     NNQ_OP_PAD, NNQ_OP_TABLE, NNQ_OP_SOFTMAX,
-                                    NNQ_OP_SLICE, NNQ_OP_TRANSPOSE};
+                                    NNQ_OP_SLICE, NNQ_OP_TRANSPOSE, NNQ_OP_REQUANTIZE,
+                                    NNQ_OP_CONV2D_INT16, NNQ_OP_DEPTHWISE_CONV2D_INT16, NNQ_OP_MAX_POOL_INT16,
+                                    NNQ_OP_AVERAGE_POOL_INT16, NNQ_OP_ADD_INT16, NNQ_OP_SOFTMAX_INT16};
 enum { STREAMING = sizeof streaming / sizeof *streaming };
 
 static int32_t random_kind(rng *r, int all_kinds) {

@@ -28,6 +28,10 @@ static void random_program(builder *b, rng *r) {
     do {
         builder_start(b);
         random_input(b, r, 9);
+        /* Something for the ops on int16 to read. */
+        for (int i = 0; i < 3; i++) {
+            append(b, r, NNQ_OP_REQUANTIZE);
+        }
         for (int32_t opcode = 1; opcode < NNQ_UNPACKED_OPCODE_LIMIT; opcode++) {
             append(b, r, opcode);
         }

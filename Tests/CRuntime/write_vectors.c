@@ -99,7 +99,7 @@ int main(int argc, char **argv) {
     worked_example(&b);
     int ok = write_file(vectors, "worked-example.nnq", &b) && write_file(corpus, "worked-example.nnq", &b);
     for (int32_t opcode = 1; ok && opcode < NNQ_UNPACKED_OPCODE_LIMIT; opcode++) {
-        ok = nnq_op_name(opcode) == NULL || write_op(corpus, opcode);
+        ok = nnq_op_name(opcode) == NULL || builder_is_packed(opcode) || write_op(corpus, opcode);
     }
     nnq_form form;
     for (int32_t index = 0; ok && nnq_form_at(index, &form); index++) {

@@ -55,6 +55,20 @@ static uint64_t work(const nnq_model *model, const uint8_t *file) {
         case NNQ_OP_DEPTHWISE_CONV2D:
             each = (uint64_t)(p.depthwise_conv2d.kernel_height * p.depthwise_conv2d.kernel_width);
             break;
+        case NNQ_OP_CONV2D_INT16:
+            each = (uint64_t)(p.conv2d_int16.kernel_height * p.conv2d_int16.kernel_width) *
+                   (uint64_t)(in.channels / p.conv2d_int16.groups);
+            break;
+        case NNQ_OP_DEPTHWISE_CONV2D_INT16:
+            each = (uint64_t)(p.depthwise_conv2d_int16.kernel_height * p.depthwise_conv2d_int16.kernel_width);
+            break;
+        case NNQ_OP_MAX_POOL_INT16:
+            each = (uint64_t)p.max_pool_int16.kernel_height * (uint64_t)p.max_pool_int16.kernel_width;
+            break;
+        case NNQ_OP_AVERAGE_POOL_INT16:
+            each = (uint64_t)p.average_pool_int16.kernel_height * (uint64_t)p.average_pool_int16.kernel_width;
+            break;
+        case NNQ_OP_DENSE_INT16:
         case NNQ_OP_DENSE: each = (uint64_t)in.height * (uint64_t)in.width * (uint64_t)in.channels; break;
         case NNQ_OP_MAX_POOL: each = (uint64_t)p.max_pool.kernel_height * (uint64_t)p.max_pool.kernel_width; break;
         case NNQ_OP_AVERAGE_POOL:
@@ -67,7 +81,7 @@ static uint64_t work(const nnq_model *model, const uint8_t *file) {
             each = (uint64_t)p.svdf.rank * (uint64_t)(in.channels + state.channels);
             break;
         default:
-            if (p.opcode >= NNQ_UNPACKED_OPCODE_LIMIT) {
+            if (builder_is_packed(p.opcode)) {
                 each = (uint64_t)in.height * (uint64_t)in.width * (uint64_t)in.channels;
             }
             break;

@@ -36,7 +36,7 @@ import Testing
         for round in 0..<Self.graphs {
             let seed = Self.seed &+ UInt64(round)
             var generator = ProgramGenerator(seed: seed)
-            let program = generator.graph(limit: 14)
+            let program = generator.graph(limit: 14, isWide: round % 2 == 0)
             let inputs = generator.inputs(of: program)
             let expected = try Oracle.run(program, inputs: inputs)
             let plan = try MemoryPlanner().plan(program)
@@ -64,7 +64,8 @@ import Testing
         for round in 0..<Self.graphs {
             let seed = Self.seed &+ UInt64(round) &+ 1 << 40
             var generator = ProgramGenerator(seed: seed)
-            let program = round % 3 == 0 ? generator.graph(limit: 10) : generator.chain(limit: 8)
+            let isWide = round % 2 == 0
+            let program = round % 3 == 0 ? generator.graph(limit: 10, isWide: isWide) : generator.chain(limit: 8)
             let stages = RingSchedule.stages(of: program, limit: round % 5 == 0 ? 16 : 5, using: &generator)
             let rowsHeld = RingSchedule.fewestRows(program, stages: stages)
             let plan = try MemoryPlanner().plan(program, stages: stages, rowsHeld: rowsHeld)

@@ -68,6 +68,7 @@ public enum Oracle {
         case .l2Normalize: try l2Normalize(inputs[0], shape)
         case .reduce(let p): try reduce(inputs[0], shape, p)
         case .lstm, .gru, .svdf: throw OracleError("an op that remembers")
+        case .int16(let operation): try wide(operation, inputs, shape)
         case .packed: throw OracleError("a packed op: compare with the program before it was packed")
         }
     }

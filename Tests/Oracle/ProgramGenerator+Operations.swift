@@ -42,6 +42,9 @@ extension ProgramGenerator {
         case .NNQ_OP_L2_NORMALIZE: return appendL2Normalize(input)
         case .NNQ_OP_REDUCE: return appendReduce(input)
         case .NNQ_OP_LSTM, .NNQ_OP_GRU, .NNQ_OP_SVDF: return appendRecurrent(opcode, input)
+        case .NNQ_OP_CONV2D_INT16, .NNQ_OP_DEPTHWISE_CONV2D_INT16, .NNQ_OP_DENSE_INT16, .NNQ_OP_MAX_POOL_INT16,
+            .NNQ_OP_AVERAGE_POOL_INT16, .NNQ_OP_ADD_INT16, .NNQ_OP_SOFTMAX_INT16, .NNQ_OP_REQUANTIZE:
+            return appendWide(opcode, input)
         }
     }
 
@@ -115,8 +118,12 @@ extension ProgramGenerator {
         let height = oneOf((1...count).filter { count % $0 == 0 })
         let rest = count / height
         let width = oneOf((1...rest).filter { rest % $0 == 0 })
-        return push(
-            .reshape, [input], [height, width, rest / width], zeroPoint: tensors[input].quantization.zeroPoint)
+        let type = tensors[input].type
+        guard
+            push(.reshape, [input], [height, width, rest / width], zeroPoint: tensors[input].quantization.zeroPoint)
+        else { return false }
+        tensors[tensors.count - 1].type = type
+        return true
     }
 }
 
@@ -124,6 +131,8 @@ extension Operation {
     /// Whether the op works on elements of this type.
     fileprivate func reads(_ type: ElementType) -> Bool {
         if case .gather = self { return type != .int16 }
+        if case .reshape = self { return true }
+        if case .int16 = self { return type != .int32 }
         if updatesInputs { return type != .int32 }
         return type == .int8
     }

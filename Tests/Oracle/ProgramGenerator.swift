@@ -8,9 +8,9 @@ import NNQFormat
 /// Builds legal programs from a seed, with a taste for the edges: 1 x 1 maps, padding wider than the map, kernels
 /// larger than the map, extreme weights, biases, multipliers and zero points.
 public struct ProgramGenerator {
-    public static let opcodes: [nnq_opcode] = (1..<Int(NNQ_UNPACKED_OPCODE_LIMIT)).map {
-        nnq_opcode(rawValue: nnq_opcode.RawValue($0))!
-    }
+    public static let opcodes: [nnq_opcode] = narrow + wide + [.NNQ_OP_REQUANTIZE]
+    /// Those that know int8 activations only.
+    private static let narrow: [nnq_opcode] = (1...31).map { nnq_opcode(rawValue: $0)! }
 
     var rng: Rng
     var tensors: [ProgramTensor] = []
@@ -44,6 +44,9 @@ public struct ProgramGenerator {
                 addInput(other)
             }
         case .NNQ_OP_BATCH_MATMUL: addFactor(to: shape)
+        case _ where Self.wide.contains(opcode): (tensors[0].type, tensors[0].quantization.zeroPoint) = (.int16, 0)
+        case .NNQ_OP_REQUANTIZE:
+            if rng.below(2) == 0 { (tensors[0].type, tensors[0].quantization.zeroPoint) = (.int16, 0) }
         case .NNQ_OP_GATHER: if rng.below(2) == 0 { (tensors[0].type, tensors[0].quantization.zeroPoint) = (.int32, 0) }
         default: break
         }
@@ -53,14 +56,16 @@ public struct ProgramGenerator {
     }
 
     /// Up to `limit` ops that read anything written before; everything that nothing reads is an output.
-    /// - Parameter remembers: whether ops with states may be among them.
-    public mutating func graph(limit: Int, remembers: Bool = true) -> Program {
+    /// - Parameters:
+    ///   - remembers: whether ops with states may be among them.
+    ///   - isWide: whether ops on int16 activations may.
+    public mutating func graph(limit: Int, remembers: Bool = true, isWide: Bool = false) -> Program {
         start()
         for _ in 0...rng.below(2) { addInput(shape()) }
         for opcode in Self.recurrent where remembers && rng.below(3) == 0 { addStates(of: opcode) }
         let count = 1 + rng.below(limit)
         while operations.count < count {
-            let opcode = oneOf(Self.opcodes)
+            let opcode = oneOf(isWide ? Self.opcodes : Self.narrow)
             if remembers || !Self.recurrent.contains(opcode) { _ = append(opcode) }
         }
         let read = Set(operations.flatMap(\.inputs))
@@ -90,7 +95,7 @@ public struct ProgramGenerator {
             if tensor.type == .int32 { return (0..<tensor.count).flatMap { _ in int32Bytes(rng.below(80) - 4) } }
             let style = rng.below(6)
             let constant = int8()
-            return (0..<tensor.count).map { _ in
+            return (0..<tensor.byteCount).map { _ in
                 switch style {
                 case 0: rng.below(2) == 0 ? -128 : 127
                 case 1: constant

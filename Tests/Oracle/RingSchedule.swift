@@ -111,7 +111,14 @@ extension Operation {
         case .slice(let p): p.step_height < 0 ? (0, 0, 0) : (Int(p.step_height), 1, -Int(p.begin_height))
         case .transpose(let p): p.axis_height == 0 ? (1, 1, 0) : (0, 0, 0)
         case .resizeNearest, .resizeBilinear, .gather, .transposeConv2D, .batchMatmul: (0, 0, 0)
-        case .lstm, .gru, .svdf, .packed: (0, 0, 0)
+        case .int16(.conv2D(let p, _, _)):
+            (Int(p.stride_height), Int((p.kernel_height - 1) * p.dilation_height + 1), Int(p.pad_top))
+        case .int16(.depthwiseConv2D(let p, _, _)):
+            (Int(p.stride_height), Int((p.kernel_height - 1) * p.dilation_height + 1), Int(p.pad_top))
+        case .int16(.maxPool(let p)): (Int(p.stride_height), Int(p.kernel_height), Int(p.pad_top))
+        case .int16(.averagePool(let p, _)): (Int(p.stride_height), Int(p.kernel_height), Int(p.pad_top))
+        case .int16(.add), .int16(.softmax), .int16(.requantize): (1, 1, 0)
+        case .int16(.dense), .lstm, .gru, .svdf, .packed: (0, 0, 0)
         }
     }
 

@@ -13,6 +13,8 @@ package struct LinearWeights {
     package var scales: [Float]?
     /// Weights are -steps ... steps: 127, or 7 for weights of 4 bits.
     package var steps = 127
+    /// What the weights are multiplied with: int8, or int16 of zero point 0.
+    package var input = ElementType.int8
 
     package init(filter: [Float], bias: [Float]) {
         self.filter = filter
@@ -35,13 +37,16 @@ package struct QuantizedLinear {
     package var output: Quantization
     /// Channels whose weights have fewer steps than 127, so that their accumulator fits.
     package var coarserChannels: Int
+    /// Whether accumulators need more than 32 bits; only with int16 inputs.
+    package var isWide: Bool
 }
 
 extension LinearWeights {
     /// Symmetric weights with a scale for each output channel.
     ///
     /// A channel's accumulator must satisfy `(|bias| + 128 * sum |w|) * 2^preShift < 2^31`. Where it does not, its
-    /// weights get larger steps, or, where their multiplier could then not be expressed, the output does.
+    /// weights get larger steps, or, where their multiplier could then not be expressed, the output does. With int16
+    /// inputs it is `(|bias| + 2^15 * sum |w|) * 2^preShift < 2^47`, and the bias has to fit 32 bits.
     /// - Returns: nil where no scales fit.
     package func quantized(input: Quantization, output: Quantization) -> QuantizedLinear? {
         var output = output
@@ -54,7 +59,7 @@ extension LinearWeights {
                 continue
             }
             let rows = (0..<channels).map { row($0, step: units[$0], input: input) }
-            let misfits = rows.indices.filter { rows[$0].largestSum > Double(Int32.max >> Int32(preShift)) }
+            let misfits = rows.indices.filter { !fits(rows[$0], preShift) }
             if misfits.isEmpty {
                 let scales = units.map { $0 / Double(input.scale) }
                 return assemble(rows, scales, factors, preShift, output, coarser.count)
@@ -68,6 +73,11 @@ extension LinearWeights {
             }
         }
         return nil
+    }
+
+    private func fits(_ row: Row, _ preShift: Int) -> Bool {
+        if input == .int8 { return row.largestSum <= Double(Int32.max >> Int32(preShift)) }
+        return abs(row.bias) <= Double(Int32.max) && row.largestSum <= Double((1 << 47 - 1) >> preShift)
     }
 
     /// The real value of one accumulator step of a channel, to start from: the largest weight has the most steps of the
@@ -86,7 +96,7 @@ extension LinearWeights {
         var filter: [Int8]
         /// Whole; too large for Int32 where the row does not fit.
         var bias: Double
-        /// `|bias| + 128 * sum |w|`.
+        /// `|bias| + 128 * sum |w|`, or 2^15 for 128.
         var largestSum: Double
     }
 
@@ -103,7 +113,8 @@ extension LinearWeights {
             magnitude += abs(quantized)
         }
         let bias = (Double(self.bias[channel]) / step).rounded() - Double(Int(input.zeroPoint) * sum)
-        return Row(filter: filter, bias: bias, largestSum: abs(bias) + Double(128 * magnitude))
+        let largest = self.input == .int8 ? 128 : 32768
+        return Row(filter: filter, bias: bias, largestSum: abs(bias) + Double(largest * magnitude))
     }
 
     private func assemble(
@@ -115,6 +126,7 @@ extension LinearWeights {
             bias: rows.map { Int32($0.bias) }, multiplier: fixed.map(\.multiplier), shift: fixed.map(\.shift))
         return QuantizedLinear(
             filter: rows.flatMap(\.filter), scales: scales, requantization: requantization, preShift: preShift,
-            output: output, coarserChannels: coarserChannels)
+            output: output, coarserChannels: coarserChannels,
+            isWide: rows.contains { $0.largestSum > Double(Int32.max >> Int32(preShift)) })
     }
 }

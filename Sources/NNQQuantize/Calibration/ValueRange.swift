@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The range of real values that a tensor must hold, and the int8 quantization of it.
+// The range of real values that a tensor must hold, and the quantization of it.
 
 import NNQFormat
 
@@ -33,5 +33,12 @@ public struct ValueRange: Hashable, Codable, Sendable {
         let scale = max(Float((Double(high) - Double(low)) / 255), Self.smallestScale)
         let zeroPoint = (-128 - Double(low) / Double(scale)).rounded()
         return Quantization(scale: scale, zeroPoint: Int8(min(max(zeroPoint, -128), 127)))
+    }
+
+    /// The quantization of int16 activations: the larger end on step 32767 of either sign, zero on step 0.
+    package var symmetricQuantization: Quantization {
+        let largest = Double(max(high, -low))
+        guard largest > 0 else { return Quantization(scale: 1 / 32767, zeroPoint: 0) }
+        return Quantization(scale: max(Float(largest / 32767), Self.smallestScale), zeroPoint: 0)
     }
 }

@@ -26,13 +26,18 @@ extension Program {
             let ranges = Dictionary(needed.map { (folded.graph.nodes[$0].name, ValueRange(-1, 1)) }) { first, _ in first
             }
             // Without some rewrite, a model may not be lowered at all.
-            let lowering = try? Lowering(folded, fusion, OutputRanges(folded.graph, calibrated: ranges))
+            let lowering = try? Lowering(
+                folded, fusion, OutputRanges(folded.graph, calibrated: ranges, activationBits))
             if let lowering, hasStructure(of: lowering, fusion) { return (folded, lowering.nodeOfTensor) }
             if remnant == nil, let nodes = lowering.flatMap({ nodesLeft(of: $0) }) { remnant = (folded, nodes) }
         }
         if let remnant { return remnant }
         throw QuantizeError(
             "the int8 model was not made from this float model: its layers differ. Quantize the float model again")
+    }
+
+    private var activationBits: ActivationBits {
+        operations.contains { if case .int16 = $0.operation { true } else { false } } ? .sixteen : .eight
     }
 
     /// All choices of rewrites, the complete one first, then those that leave few out.
@@ -108,6 +113,7 @@ extension Operation {
         case .slice, .transpose, .resizeNearest, .resizeBilinear, .gather, .argMax: nil
         case .constant, .minimum, .maximum, .prelu, .tfliteSoftmax, .l2Normalize, .reduce: nil
         case .lstm, .gru, .svdf: nil
+        case .int16(let operation): operation.leastOutput
         case .packed(let operation): operation.parameters.act_min
         }
     }

@@ -59,6 +59,7 @@ extension Operation {
         case .conv2D(_, _, let block), .depthwiseConv2D(_, _, let block), .dense(_, _, let block),
             .transposeConv2D(_, _, let block):
             block
+        case .int16(let operation): operation.linear?.requantization
         default: nil
         }
     }

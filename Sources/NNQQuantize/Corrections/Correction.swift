@@ -49,6 +49,7 @@ struct Correction {
         let name: String
         let inputs: LayerInputs
         let quantization: Quantization
+        /// By sample, bytes as they lie in memory.
         let values: [[Int8]]
 
         init?(_ linear: LoweredLinear, _ lowering: Lowering, _ values: [[Int8]]) throws {
@@ -88,8 +89,13 @@ struct Correction {
         let linear = lowering.linears[index]!
         // A layer without a bias has nothing to correct.
         guard let bias = weights.model.parameters[key], let mean = calibrated.channels[layer.name]?.mean else { return }
-        let shift = MeanCorrection(inputs: layer.inputs).shift(
-            linear, values: layer.values, input: layer.quantization, bias: bias.values, mean: mean)
+        let correction = MeanCorrection(inputs: layer.inputs)
+        let shift =
+            ranges.activationBits == .eight
+            ? correction.shift(
+                linear, values: layer.values, input: layer.quantization, bias: bias.values, mean: mean)
+            : correction.shift(
+                linear, values: layer.values.map(\.int16), input: layer.quantization, bias: bias.values, mean: mean)
         weights.model.parameters[key]!.values = zip(bias.values, shift).map { Float(Double($0) - $1) }
         biasReport!.append(BiasCorrectionReport(layer: layer.name, shift: shift))
         try lower()
@@ -106,5 +112,14 @@ struct Correction {
 
     mutating func lower() throws {
         lowering = try Lowering(weights.model, fusion, ranges, weightScales: weights.scales, steps: weights.steps)
+    }
+}
+
+extension [Int8] {
+    /// The int16 elements whose bytes these are.
+    fileprivate var int16: [Int16] {
+        withUnsafeBytes { raw in
+            (0..<count / 2).map { raw.loadUnaligned(fromByteOffset: 2 * $0, as: Int16.self) }
+        }
     }
 }

@@ -54,7 +54,7 @@ struct LayerInputs {
     }
 
     /// Adds what each number that a position reads is, over all positions of a sample, in steps of the tensor's scale.
-    func addSums(of values: [Int8], zeroPoint: Int, to sums: inout [Int]) {
+    func addSums<Value: FixedWidthInteger>(of values: [Value], zeroPoint: Int, to sums: inout [Int]) {
         for (place, pixel) in pixels.enumerated() where pixel >= 0 {
             let first = place % taps * channels
             for channel in 0..<channels {

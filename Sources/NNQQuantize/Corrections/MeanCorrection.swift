@@ -15,12 +15,12 @@ struct MeanCorrection {
 
     /// - Parameters:
     ///   - linear: the layer in integers.
-    ///   - values: the input of the layer, by sample.
+    ///   - values: the input of the layer, int8 or int16, by sample.
     ///   - mean: of the float layer's outputs before the activation, by channel.
     ///   - bias: of the layer, by channel.
-    /// - Returns: by channel, what the mean of the int8 layer's outputs is above that.
-    func shift(
-        _ linear: LoweredLinear, values: [[Int8]], input: Quantization, bias: [Float], mean: [Double]
+    /// - Returns: by channel, what the mean of the integer layer's outputs is above that.
+    func shift<Value: FixedWidthInteger>(
+        _ linear: LoweredLinear, values: [[Value]], input: Quantization, bias: [Float], mean: [Double]
     ) -> [Double] {
         var sums = Array(repeating: 0, count: inputs.width)
         for sample in values { inputs.addSums(of: sample, zeroPoint: Int(input.zeroPoint), to: &sums) }

@@ -73,13 +73,14 @@ extension Lowering {
             .transposeConv2D(parameters, filter: linear.filter, linear.requantization), for: index, linear.output)
     }
 
-    private mutating func quantizedLinear(_ index: Int) throws -> QuantizedLinear {
+    mutating func quantizedLinear(_ index: Int) throws -> QuantizedLinear {
         let node = graph.nodes[index]
         let weight = model.parameters["\(node.name).weight"]!
         let bias = model.parameters["\(node.name).bias"]?.values
         var weights = LinearWeights(filter: weight.values, bias: bias ?? Array(repeating: 0, count: weight.shape[0]))
         weights.scales = weightScales[node.name]
         weights.steps = weightSteps[node.name] ?? 127
+        weights.input = ranges.activationBits == .eight ? .int8 : .int16
         guard (weights.filter + weights.bias).allSatisfy(\.isFinite) else {
             throw QuantizeError.at(
                 node, "a weight is infinite or not a number: train again with a smaller learning rate")
@@ -109,7 +110,7 @@ extension Lowering {
     }
 
     /// - Returns: the window's padding.
-    private func checked(_ index: Int, _ window: Window) throws -> Margins {
+    func checked(_ index: Int, _ window: Window) throws -> Margins {
         let margins = window.margins(for: shapes[graph.nodes[index].inputs[0]])
         try checkSizes(index, window, margins)
         return margins
@@ -134,7 +135,7 @@ extension Pair {
 
 extension [Int8] {
     /// A matrix of so many rows, its columns as rows.
-    fileprivate func transposed(rows: Int) -> [Int8] {
+    func transposed(rows: Int) -> [Int8] {
         let columns = count / rows
         return (0..<count).map { self[$0 % rows * columns + $0 / rows] }
     }

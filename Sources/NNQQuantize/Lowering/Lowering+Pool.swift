@@ -58,7 +58,7 @@ extension Lowering {
     }
 
     /// - Returns: the window's padding.
-    private func checkedPool(_ index: Int, _ window: Window) throws -> Margins {
+    func checkedPool(_ index: Int, _ window: Window) throws -> Margins {
         let margins = window.margins(for: shapes[graph.nodes[index].inputs[0]])
         let small = [
             window.stride.height, window.stride.width, margins.top, margins.bottom, margins.left, margins.right,

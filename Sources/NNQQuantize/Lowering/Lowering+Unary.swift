@@ -24,7 +24,7 @@ extension Lowering {
         if (input.height, input.width, input.channels) == (extents.height, extents.width, extents.channels) {
             return alias(index)
         }
-        try append(.reshape, for: index, input.quantization)
+        try append(.reshape, for: index, input.quantization, type: input.type)
     }
 
     mutating func lowerPad(_ index: Int, _ margins: Margins) throws {

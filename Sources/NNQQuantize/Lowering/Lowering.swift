@@ -56,9 +56,14 @@ struct Lowering {
         shapes = try model.graph.shapes()
         for index in graph.inputs { try lowerInput(index) }
         program.inputCount = program.tensors.count
+        if ranges.activationBits == .sixteen { try widenInputs() }
         for index in graph.nodes.indices where !fusion.fused.contains(index) {
-            try lower(index)
-            try requantize(index)
+            if ranges.activationBits == .sixteen {
+                try lowerInt16(index)
+            } else {
+                try lower(index)
+                try requantize(index)
+            }
         }
         guard !program.operations.isEmpty else {
             throw QuantizeError("the model has no layer that computes anything: there is nothing to run")
@@ -126,7 +131,8 @@ struct Lowering {
     private mutating func lowerInput(_ index: Int) throws {
         let (quantization, type) =
             indexInput(index)
-            ?? (model.metadata.exactInput(graph, index) ?? ranges.quantization(index), .int8)
+            ?? model.metadata.exactInput(graph, index).map { ($0, .int8) }
+            ?? (ranges.quantization(index), ranges.activationBits == .eight ? .int8 : .int16)
         try appendTensor(index, named: graph.nodes[index].name, quantization, type: type)
         record(index)
     }
@@ -182,6 +188,9 @@ struct Lowering {
         }
         program.operations.append(ProgramOperation(operation, inputs: inputs))
     }
+
+    /// From here on, readers of a node read this tensor.
+    mutating func redirect(_ index: Int, to tensor: Int) { tensorOf[index] = tensor }
 
     /// A node whose value is its input's.
     mutating func alias(_ index: Int) { tensorOf[index] = inputs(index)[0] }

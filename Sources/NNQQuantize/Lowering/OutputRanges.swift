@@ -10,6 +10,8 @@ struct OutputRanges {
     private var ranges: [Int: ValueRange] = [:]
     /// Quantizations that the model came with, which nothing changes.
     private var given: [Int: Quantization] = [:]
+    /// How wide the tensors are that hold the ranges.
+    let activationBits: ActivationBits
 
     /// Nodes whose ranges lowering needs; other ops keep their input's quantization or have one of their own.
     static func needed(_ graph: Graph, _ fusion: ActivationFusion, metadata: Metadata) -> [Int] {
@@ -26,8 +28,9 @@ struct OutputRanges {
         }.map(fusion.result)
     }
 
-    init(_ graph: Graph, calibrated: [String: ValueRange]) {
+    init(_ graph: Graph, calibrated: [String: ValueRange], _ activationBits: ActivationBits = .eight) {
         self.graph = graph
+        self.activationBits = activationBits
         for (index, node) in graph.nodes.enumerated() { ranges[index] = calibrated[node.name] }
         shareAmongConcats()
     }
@@ -36,6 +39,7 @@ struct OutputRanges {
     /// - Parameter given: by node name.
     init(_ graph: Graph, given: [String: Quantization]) {
         self.graph = graph
+        activationBits = .eight
         for (index, node) in graph.nodes.enumerated() { self.given[index] = given[node.name] }
     }
 
@@ -46,7 +50,7 @@ struct OutputRanges {
     func quantization(_ node: Int) -> Quantization {
         if let quantization = given[node] { return quantization }
         guard let range = ranges[node] else { preconditionFailure("'\(graph.nodes[node].name)' was not calibrated") }
-        return range.quantization
+        return activationBits == .eight ? range.quantization : range.symmetricQuantization
     }
 
     /// What only concats read gets the range of all that is joined. Outer concats come first, so that others take their

@@ -6,7 +6,13 @@ import NNQQuantize
 extension QuantizationReport {
     /// One line for each method that was chosen.
     public var lines: [String] {
-        [calibratorLine, weightLine, equalizationLine, absorptionLine, biasLine, roundingLine].compactMap { $0 }
+        [
+            activationLine, calibratorLine, weightLine, equalizationLine, absorptionLine, biasLine, roundingLine,
+        ].compactMap { $0 }
+    }
+
+    private var activationLine: String? {
+        options.activationBits == .eight ? nil : "activations of \(options.activationBits.rawValue) bits, weights of 8"
     }
 
     private var calibratorLine: String? {

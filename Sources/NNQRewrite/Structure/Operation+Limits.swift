@@ -57,7 +57,7 @@ extension Operation {
         switch self {
         case .conv2D, .depthwiseConv2D, .dense, .maxPool, .averagePool, .add, .concat, .pad, .table, .softmax: false
         case .reshape, .constant, .tfliteAdd, .mul, .minimum, .maximum, .prelu: false
-        case .tfliteSoftmax, .l2Normalize, .reduce, .packed: false
+        case .tfliteSoftmax, .l2Normalize, .reduce, .packed, .int16: false
         case .slice, .transpose, .resizeNearest, .resizeBilinear, .gather, .argMax, .transposeConv2D, .batchMatmul:
             false
         default: true

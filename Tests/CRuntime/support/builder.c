@@ -85,6 +85,15 @@ void builder_stage_each(builder *b) {
     }
 }
 
+int builder_is_packed(int32_t opcode) {
+    switch (opcode) {
+#define NNQ_PACKED(code, op, name, NAME, ISA) case code:
+#include "nnq/kernels.def"
+        return 1;
+    default: return 0;
+    }
+}
+
 uint32_t builder_row_bytes(const builder_tensor *t) {
     return (uint32_t)(t->width * t->channels) << t->type;
 }

@@ -82,6 +82,8 @@ int32_t builder_base(int32_t channels, const int32_t *multiplier, const uint8_t 
 void builder_one_stage(builder *b, int32_t band_rows);
 /* One stage for each op, in a table. */
 void builder_stage_each(builder *b);
+/* Whether it is the code of a packed op. */
+int builder_is_packed(int32_t opcode);
 /* Bytes of a row. */
 uint32_t builder_row_bytes(const builder_tensor *t);
 

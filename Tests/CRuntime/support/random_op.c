@@ -2,6 +2,7 @@
  * Ops with random, legal parameters, shapes and constants.
  */
 #include "random_parts.h"
+#include "random_windows.h"
 
 #include <math.h>
 
@@ -58,13 +59,8 @@ static void random_affine(builder *b, rng *r, int32_t channels, int32_t taps, nn
     p->filter = builder_filter(b, filter, (size_t)(channels * taps), channels, bias, multiplier, shift, p->shift);
 }
 
-/* A window along one axis. Pads may exceed the kernel for convolutions only. */
-typedef struct axis {
-    int32_t kernel, stride, dilation, before, after, out;
-} axis;
-
-static axis random_axis(rng *r, int32_t in, int32_t dilated, int32_t wide_pads) {
-    axis a;
+random_window random_axis(rng *r, int32_t in, int32_t dilated, int32_t wide_pads) {
+    random_window a;
     int32_t extent;
     do {
         a.kernel = random_small(r, 4);
@@ -80,8 +76,8 @@ static axis random_axis(rng *r, int32_t in, int32_t dilated, int32_t wide_pads) 
 
 int32_t random_conv2d(builder *b, rng *r, int32_t input) {
     const builder_tensor in = b->tensors[input];
-    const axis v = random_axis(r, in.height, 1, 1);
-    const axis h = random_axis(r, in.width, 1, 1);
+    const random_window v = random_axis(r, in.height, 1, 1);
+    const random_window h = random_axis(r, in.width, 1, 1);
     const int32_t groups = in.channels % 2 == 0 && rng_once_in(r, 3) ? 2 : rng_once_in(r, 8) ? in.channels : 1;
     const int32_t channels = groups * random_small(r, groups > 1 ? 2 : 6);
     const int32_t taps = v.kernel * h.kernel * (in.channels / groups);
@@ -98,8 +94,8 @@ int32_t random_conv2d(builder *b, rng *r, int32_t input) {
 
 int32_t random_depthwise_conv2d(builder *b, rng *r, int32_t input) {
     const builder_tensor in = b->tensors[input];
-    const axis v = random_axis(r, in.height, 1, 1);
-    const axis h = random_axis(r, in.width, 1, 1);
+    const random_window v = random_axis(r, in.height, 1, 1);
+    const random_window h = random_axis(r, in.width, 1, 1);
     nnq_dense_params affine;
     if (in.channels > MOST_CHANNELS) {
         return -1;
@@ -153,8 +149,8 @@ int32_t random_dense(builder *b, rng *r, int32_t input) {
 
 int32_t random_max_pool(builder *b, rng *r, int32_t input) {
     const builder_tensor in = b->tensors[input];
-    const axis v = random_axis(r, in.height, 0, 0);
-    const axis h = random_axis(r, in.width, 0, 0);
+    const random_window v = random_axis(r, in.height, 0, 0);
+    const random_window h = random_axis(r, in.width, 0, 0);
     nnq_params params = {.max_pool = {NNQ_OP_MAX_POOL, v.kernel, h.kernel, v.stride, h.stride, v.before, v.after,
                                       h.before, h.after, 0, 0}};
     random_clamp(r, &params.max_pool.act_min, &params.max_pool.act_max);
@@ -163,8 +159,8 @@ int32_t random_max_pool(builder *b, rng *r, int32_t input) {
 
 int32_t random_average_pool(builder *b, rng *r, int32_t input) {
     const builder_tensor in = b->tensors[input];
-    const axis v = random_axis(r, in.height, 0, 0);
-    const axis h = random_axis(r, in.width, 0, 0);
+    const random_window v = random_axis(r, in.height, 0, 0);
+    const random_window h = random_axis(r, in.width, 0, 0);
     const int32_t rounding = rng_range(r, 0, 1);
     const int32_t pre_shift = rounding ? 0 : rng_range(r, 0, 15);
     const int32_t out_zero_point = rounding ? in.zero_point : random_zero_point(r);
@@ -266,10 +262,12 @@ int32_t random_softmax(builder *b, rng *r, int32_t input) {
 int32_t random_reshape(builder *b, rng *r, int32_t input) {
     const builder_tensor in = b->tensors[input];
     const nnq_params params = {.opcode = NNQ_OP_RESHAPE};
-    if (rng_once_in(r, 2)) {
-        return builder_op_add(b, &params, &input, 1, 1, 1, in.height * in.width * in.channels, in.zero_point);
-    }
-    return builder_op_add(b, &params, &input, 1, in.width * in.height, 1, in.channels, in.zero_point);
+    const int32_t output =
+        rng_once_in(r, 2)
+            ? builder_op_add(b, &params, &input, 1, 1, 1, in.height * in.width * in.channels, in.zero_point)
+            : builder_op_add(b, &params, &input, 1, in.width * in.height, 1, in.channels, in.zero_point);
+    b->tensors[output].type = in.type;
+    return output;
 }
 
 static int32_t make(builder *b, rng *r, int32_t opcode, int32_t input) {
@@ -284,12 +282,18 @@ static int32_t make(builder *b, rng *r, int32_t opcode, int32_t input) {
     }
 }
 
+/* Whether an op looks at its inputs' types itself. */
+static int is_typed(int32_t opcode) {
+    return opcode == NNQ_OP_RESHAPE || opcode >= NNQ_OP_CONV2D_INT16;
+}
+
 /* Whether the last op works on its inputs: on int8, on what gather reads, or on what was made for it to update. */
 static int types_fit(const builder *b) {
     const builder_op *op = &b->ops[b->op_count - 1];
     for (int32_t i = 0; i < op->input_count; i++) {
         const int32_t type = b->tensors[op->inputs[i]].type;
-        if (type != NNQ_INT8 && !(op->params.opcode == NNQ_OP_GATHER && type == NNQ_INT32) &&
+        if (type != NNQ_INT8 && !is_typed(op->params.opcode) &&
+            !(op->params.opcode == NNQ_OP_GATHER && type == NNQ_INT32) &&
             !random_is_remembered(b, op->inputs[i])) {
             return 0;
         }
@@ -298,10 +302,12 @@ static int types_fit(const builder *b) {
 }
 
 int32_t random_op(builder *b, rng *r, int32_t opcode, int32_t input) {
+    const size_t data_size = b->data_size;
     const int32_t output = make(b, r, opcode, input);
     if (output >= 0 && !types_fit(b)) {
         b->op_count--;
         b->tensor_count--;
+        b->data_size = data_size;
         return -1;
     }
     return output;

@@ -3,6 +3,7 @@
  */
 #include "reference_parts.h"
 
+#include "reference_int16.h"
 #include "reference_recurrent.h"
 #include "reference_shapes.h"
 
@@ -256,7 +257,7 @@ static void one_element(const context *c, int32_t y, int32_t x, int32_t channel)
 
 void reference_run(const builder *b, int8_t *const *tensors) {
     for (int32_t k = 0; k < b->op_count; k++) {
-        if (reference_shapes(b, k, tensors) || reference_recurrent(b, k, tensors)) {
+        if (reference_int16(b, k, tensors) || reference_shapes(b, k, tensors) || reference_recurrent(b, k, tensors)) {
             continue;
         }
         const builder_op *op = &b->ops[k];

@@ -16,8 +16,21 @@ op_rows op_rows_of(const builder_op *op) {
         return (op_rows){p->max_pool.stride_height, p->max_pool.kernel_height, 1, p->max_pool.pad_top, 0};
     case NNQ_OP_AVERAGE_POOL:
         return (op_rows){p->average_pool.stride_height, p->average_pool.kernel_height, 1, p->average_pool.pad_top, 0};
+    case NNQ_OP_CONV2D_INT16:
+        return (op_rows){p->conv2d_int16.stride_height, p->conv2d_int16.kernel_height, p->conv2d_int16.dilation_height,
+                      p->conv2d_int16.pad_top, 0};
+    case NNQ_OP_DEPTHWISE_CONV2D_INT16:
+        return (op_rows){p->depthwise_conv2d_int16.stride_height, p->depthwise_conv2d_int16.kernel_height,
+                      p->depthwise_conv2d_int16.dilation_height, p->depthwise_conv2d_int16.pad_top, 0};
+    case NNQ_OP_MAX_POOL_INT16:
+        return (op_rows){p->max_pool_int16.stride_height, p->max_pool_int16.kernel_height, 1,
+                      p->max_pool_int16.pad_top, 0};
+    case NNQ_OP_AVERAGE_POOL_INT16:
+        return (op_rows){p->average_pool_int16.stride_height, p->average_pool_int16.kernel_height, 1,
+                      p->average_pool_int16.pad_top, 0};
     case NNQ_OP_PAD: return (op_rows){1, 1, 1, p->pad.pad_top, 0};
     case NNQ_OP_DENSE:
+    case NNQ_OP_DENSE_INT16:
     case NNQ_OP_LSTM:
     case NNQ_OP_GRU:
     case NNQ_OP_SVDF:

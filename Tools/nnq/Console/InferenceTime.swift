@@ -9,7 +9,7 @@ enum InferenceTime {
     static func median(of program: Program, _ bytes: [UInt8]) throws -> Double {
         let model = try Int8Model(copying: bytes)
         var session = Session(model)
-        let zeros = [Int8](repeating: 0, count: program.tensors[0].count)
+        let zeros = [Int8](repeating: 0, count: program.tensors[0].byteCount)
         var times: [Double] = []
         let start = ContinuousClock.now
         repeat {

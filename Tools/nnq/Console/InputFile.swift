@@ -32,11 +32,10 @@ struct InputFile {
         if isRaw { return try counted(try WholeFile.read(path), tensor.byteCount).map { Int8(bitPattern: $0) } }
         let extents = Extents(tensor.height, tensor.width, tensor.channels)
         switch tensor.type {
-        case .int8:
-            let mapping = InputMapping(tensor.quantization, info: index == 0 ? program.info : ProgramInfo())
+        case .int8, .int16:
+            let mapping = InputMapping(tensor, info: index == 0 ? program.info : ProgramInfo())
             if isPicture { return mapping.map(try picture(extents)) }
             return mapping.map(try numbers(extents))
-        case .int16: return try numbers(extents).flatMap { Self.bytes(of: try integer($0, Int16.self)) }
         case .int32: return try numbers(extents).flatMap { Self.bytes(of: try integer($0, Int32.self)) }
         }
     }

@@ -53,7 +53,12 @@ struct QuantizeVerb: ParsableCommand {
         return names + ProgramRewrite.allCases.map(\.rawValue).filter { !names.contains($0) }
     }()
 
-    func validate() throws { _ = try namesLeftOut() }
+    func validate() throws {
+        _ = try namesLeftOut()
+        if methods.activationBits == 16, reporting.report != nil {
+            throw ValidationError("--report is about activations of 8 bits: leave it out with --activation-bits 16")
+        }
+    }
 
     func run() throws {
         let float = try Model(contentsOf: model)
