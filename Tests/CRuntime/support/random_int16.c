@@ -144,8 +144,10 @@ int32_t random_average_pool_int16(builder *b, rng *r, int32_t input) {
 }
 
 static int32_t random_signed(rng *r) {
-    return rng_once_in(r, 8) ? rng_range(r, 0, 1) * 2 * INT32_MAX - INT32_MAX
-                             : (int32_t)rng_range(r, -INT32_MAX, INT32_MAX) >> rng_range(r, 0, 12);
+    if (rng_once_in(r, 8)) {
+        return rng_range(r, 0, 1) ? INT32_MAX : -INT32_MAX;
+    }
+    return (int32_t)rng_range(r, -INT32_MAX, INT32_MAX) >> rng_range(r, 0, 12);
 }
 
 int32_t random_add_int16(builder *b, rng *r, int32_t input) {
