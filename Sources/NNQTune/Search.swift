@@ -121,8 +121,12 @@ struct Search<Judge: CandidateJudge> {
         guard let epochs = tuner.epochs else {
             return hasFound ? () : tell("nothing is within the limits; training for int8 has no recipe, or no epochs")
         }
+        let candidates = trainable
+        guard !candidates.isEmpty else {
+            return tell("training makes no model smaller or faster: it is not tried")
+        }
         tell("training for int8")
-        for candidate in trainable where tuner.isThorough || !hasFound {
+        for candidate in candidates where tuner.isThorough || !hasFound {
             try attempt(Candidate(candidate.options, epochs: epochs))
         }
     }

@@ -110,6 +110,17 @@ private final class FormulaJudge: CandidateJudge {
         #expect(Tuner(Limits(drop: 0.2, flash: 5000)).choice(of: outcomes.filter { $0.candidate.epochs == nil }) == nil)
     }
 
+    /// Where no width fits, training would change nothing.
+    @Test func trainingIsForAccuracyOnly() throws {
+        var reasons: [String] = []
+        let judge = FormulaJudge()
+        let outcomes = try Tuner(Limits(flash: 1500), epochs: 3).search(judge) {
+            if case .reason(let text) = $0 { reasons.append(text) }
+        }
+        #expect(outcomes.allSatisfy { $0.candidate.epochs == nil })
+        #expect(reasons.last == "training makes no model smaller or faster: it is not tried")
+    }
+
     /// No method changes what activations take.
     @Test func tooMuchRAMEndsTheSearch() throws {
         var reasons: [String] = []
