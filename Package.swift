@@ -36,12 +36,17 @@ let package = Package(
         .target(name: "NNQGraph", dependencies: ["NNQBase"]),
         .target(name: "NNQData", dependencies: ["NNQBase", "CZlib", "CPNG", "CTurboJPEG"]),
         .target(name: "CTrainKernels"),
-        .target(name: "NNQTrain", dependencies: ["NNQBase", "NNQGraph", "NNQData", "CDNNL", "CTrainKernels"]),
         .target(name: "NNQFormat", dependencies: ["NNQBase", "CNNQ"]),
+        .target(name: "NNQArithmetic", dependencies: ["NNQGraph", "NNQFormat"]),
+        .target(
+            name: "NNQTrain",
+            dependencies: ["NNQBase", "NNQGraph", "NNQData", "NNQFormat", "NNQArithmetic", "CDNNL", "CTrainKernels"]),
         .target(name: "NNQRewrite", dependencies: ["NNQFormat", "NNQRuntime", "CNNQ"]),
         .target(
             name: "NNQQuantize",
-            dependencies: ["NNQBase", "NNQGraph", "NNQData", "NNQTrain", "NNQFormat", "NNQRuntime"]),
+            dependencies: [
+                "NNQBase", "NNQGraph", "NNQData", "NNQTrain", "NNQFormat", "NNQArithmetic", "NNQRuntime",
+            ]),
         .target(
             name: "NNQReport",
             dependencies: ["NNQBase", "NNQGraph", "NNQData", "NNQFormat", "NNQQuantize"]),
@@ -92,8 +97,8 @@ let package = Package(
         .testTarget(
             name: "NNQQuantizeTests",
             dependencies: [
-                "NNQQuantize", "NNQGraph", "NNQBase", "NNQData", "NNQTrain", "NNQFormat", "NNQRewrite", "NNQRuntime",
-                "CNNQ", "Oracle", "LayerReference",
+                "NNQQuantize", "NNQArithmetic", "NNQGraph", "NNQBase", "NNQData", "NNQTrain", "NNQFormat", "NNQRewrite",
+                "NNQRuntime", "CNNQ", "Oracle", "LayerReference",
             ]),
         .testTarget(
             name: "NNQTrainTests", dependencies: ["NNQTrain", "NNQBase", "NNQGraph", "NNQData", "LayerReference"]),

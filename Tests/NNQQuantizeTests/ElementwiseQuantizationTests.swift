@@ -2,6 +2,7 @@
 // Functions of two tensors, constants, PReLU, reductions and norms: the int8 op stays close to the float layer.
 
 import CNNQ
+import NNQArithmetic
 import NNQBase
 import NNQFormat
 import NNQGraph

@@ -2,6 +2,7 @@
 // Functions of one element as tables and limits; joins along outer axes; global max pools.
 
 import LayerReference
+import NNQArithmetic
 import NNQBase
 import NNQFormat
 import NNQGraph

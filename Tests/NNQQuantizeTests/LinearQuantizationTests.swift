@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Weights in integers, and accumulators that cannot overflow.
 
+import NNQArithmetic
 import NNQBase
 import NNQFormat
 import NNQQuantize

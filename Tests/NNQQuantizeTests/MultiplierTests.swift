@@ -2,6 +2,7 @@
 // Real factors become integers without losing more than 2^-31.
 
 import Foundation
+import NNQArithmetic
 import NNQBase
 import NNQFormat
 import NNQQuantize

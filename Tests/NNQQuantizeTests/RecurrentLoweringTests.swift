@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // LSTM and GRU in int8 stay close to the float layers, over few and many steps.
 
+import NNQArithmetic
 import NNQBase
 import NNQFormat
 import NNQGraph

@@ -3,6 +3,7 @@
 
 import Foundation
 import LayerReference
+import NNQArithmetic
 import NNQFormat
 import NNQGraph
 import NNQQuantize

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which activations become the output limits of the layer before them.
 
+import NNQArithmetic
 import NNQGraph
 
 /// For each node, the activation that its op computes along.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which tensors take a concat's quantization over, because nobody else reads them.
 
+import NNQArithmetic
 import NNQGraph
 
 /// Nodes that a concat alone reads. With the concat's steps they are copied, and rounding happens once; finer ones
@@ -31,22 +32,6 @@ struct ConcatSharing {
             owner[index] = concat
         } else if layer.keepsQuantization {
             for input in graph.nodes[index].inputs { claim(input, for: concat) }
-        }
-    }
-}
-
-extension Layer {
-    var isConcat: Bool { if case .concat = self { true } else { false } }
-
-    /// Whether the layer's op gives values that its inputs have.
-    var keepsQuantization: Bool {
-        switch self {
-        case .maxPool, .globalMaxPool, .pad, .flatten, .reshape, .dropout, .concat, .slice, .transpose, .resize,
-            .reduce(.maximum, _, _), .reduce(.minimum, _, _):
-            true
-        // An activation that was not calibrated is fused into a max pool.
-        case .activation(let function): function.isClamp
-        default: false
         }
     }
 }

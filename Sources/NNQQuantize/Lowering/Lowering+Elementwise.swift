@@ -2,6 +2,7 @@
 // Functions of two tensors' elements, constants and PReLU.
 
 import CNNQ
+import NNQArithmetic
 import NNQFormat
 import NNQGraph
 

@@ -2,6 +2,7 @@
 // Layers on activations of 16 bits: symmetric int16 tensors, int8 weights.
 
 import CNNQ
+import NNQArithmetic
 import NNQFormat
 import NNQGraph
 

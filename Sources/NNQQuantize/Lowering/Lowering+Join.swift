@@ -2,6 +2,7 @@
 // Layers of several inputs: sums, differences and concat.
 
 import CNNQ
+import NNQArithmetic
 import NNQFormat
 import NNQGraph
 

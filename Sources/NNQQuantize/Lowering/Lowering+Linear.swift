@@ -2,6 +2,7 @@
 // Dense layers and convolutions.
 
 import CNNQ
+import NNQArithmetic
 import NNQFormat
 import NNQGraph
 

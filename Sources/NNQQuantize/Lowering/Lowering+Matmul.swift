@@ -2,6 +2,7 @@
 // Products of two tensors' matrices.
 
 import CNNQ
+import NNQArithmetic
 import NNQFormat
 import NNQGraph
 

@@ -2,6 +2,7 @@
 // Max and average pools.
 
 import CNNQ
+import NNQArithmetic
 import NNQFormat
 import NNQGraph
 

@@ -3,6 +3,7 @@
 
 import CNNQ
 import Foundation
+import NNQArithmetic
 import NNQFormat
 import NNQGraph
 

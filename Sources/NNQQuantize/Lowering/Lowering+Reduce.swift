@@ -2,6 +2,7 @@
 // Reductions over any axes, and the L2 norm.
 
 import CNNQ
+import NNQArithmetic
 import NNQFormat
 import NNQGraph
 

@@ -2,6 +2,7 @@
 // Layers of one input that keep its extents or only rearrange it: functions, softmax, reshape, pad.
 
 import CNNQ
+import NNQArithmetic
 import NNQFormat
 import NNQGraph
 

@@ -2,6 +2,7 @@
 // The walk over the float graph that builds the int8 program; each op's own lowering is in Lowering+<Op>.swift.
 
 import CNNQ
+import NNQArithmetic
 import NNQFormat
 import NNQGraph
 

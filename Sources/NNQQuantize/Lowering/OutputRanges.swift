@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whose output scale is calibrated, and where tensors that a concat joins share one.
 
+import NNQArithmetic
 import NNQFormat
 import NNQGraph
 

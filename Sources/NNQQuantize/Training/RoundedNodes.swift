@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where a model that trains for int8 rounds its tensors, read off its int8 program.
 
+import NNQArithmetic
 import NNQFormat
 import NNQGraph
 

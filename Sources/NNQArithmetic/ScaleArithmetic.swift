@@ -26,5 +26,5 @@ package struct ScaleArithmetic: Hashable {
 
 extension Quantization {
     /// The largest |q - zero point|.
-    var deviation: Int { max(127 - Int(zeroPoint), Int(zeroPoint) + 128) }
+    package var deviation: Int { max(127 - Int(zeroPoint), Int(zeroPoint) + 128) }
 }

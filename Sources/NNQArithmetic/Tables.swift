@@ -58,7 +58,7 @@ extension Activation {
     }
 
     /// Limits of an int8 output for functions that only clamp, else nil.
-    func limits(_ output: Quantization) -> ClosedRange<Int>? {
+    package func limits(_ output: Quantization) -> ClosedRange<Int>? {
         func place(_ real: Float) -> Int {
             Int(min(max(Double(output.zeroPoint) + (Double(real) / Double(output.scale)).rounded(), -128), 127))
         }

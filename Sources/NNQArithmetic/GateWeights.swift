@@ -21,12 +21,12 @@ package struct GateWeights {
         (self.input, self.hidden, self.inputBias, self.hiddenBias) = (input, hidden, inputBias, hiddenBias)
     }
 
-    var isFinite: Bool { [input, hidden, inputBias, hiddenBias].allSatisfy { $0.allSatisfy(\.isFinite) } }
+    package var isFinite: Bool { [input, hidden, inputBias, hiddenBias].allSatisfy { $0.allSatisfy(\.isFinite) } }
 }
 
 extension GateWeights {
     /// What a gate's sums are in, before sigmoid and tanh.
-    static let sumScale = 0x1p-12
+    package static let sumScale = 0x1p-12
 
     /// Symmetric weights with a scale for each gate's weights of the input, and for those of the hidden state; larger
     /// scales where accumulators need them.

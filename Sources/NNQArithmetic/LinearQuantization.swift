@@ -21,8 +21,8 @@ package struct LinearWeights {
         self.bias = bias
     }
 
-    var channels: Int { bias.count }
-    var terms: Int { filter.count / channels }
+    package var channels: Int { bias.count }
+    package var terms: Int { filter.count / channels }
 }
 
 /// Such a layer in integers.
