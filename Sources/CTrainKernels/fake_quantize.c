@@ -29,9 +29,8 @@ struct call {
 };
 
 INLINE void forward(const struct call *at, size_t first, size_t last) {
-    const float inverse = 1 / at->scale;
     for (size_t i = first; i < last; i++) {
-        at->y[i] = round_steps(clamp(at->x[i] * inverse, at->low, at->high)) * at->scale;
+        at->y[i] = round_steps(clamp(at->x[i] / at->scale, at->low, at->high)) * at->scale;
     }
 }
 
@@ -100,10 +99,12 @@ void nnq_fake_quantize_gradient(
 }
 
 void nnq_fake_quantize_weights(
-    float *y, const float *w, const int32_t *channel, size_t count, const float *log2_scale, float most) {
+    float *y, float *integers, const float *w, const int32_t *channel, size_t count, const float *log2_scale,
+    float most) {
     for (size_t i = 0; i < count; i++) {
         const float step = exp2f(log2_scale[channel[i]]);
-        y[i] = round_steps(clamp(w[i] / step, -most, most)) * step;
+        integers[i] = round_steps(clamp(w[i] / step, -most, most));
+        y[i] = integers[i] * step;
     }
 }
 

@@ -68,6 +68,34 @@ import Testing
         }
     }
 
+    /// What training sees is what runs, to the integer: all but sums that a concat alone reads, which simulation rounds
+    /// to the nearest step.
+    @Test(arguments: [8, 4], UInt64(0)..<24)
+    func integersAreThoseOfTheProgram(_ bits: Int, _ seed: UInt64) throws {
+        let (model, data) = try Self.trained(seed, bits: bits, Self.blocks)
+        let quantized = try Quantizer().quantize(trained: model)
+        let program = quantized.program
+        let oracle = OracleRunner(program: program)
+        let joined = Self.joined(model.graph)
+        let tensors = program.tensors.indices.filter { quantized.nodeOfTensor[$0].map { !joined.contains($0) } == true }
+        let nodes = tensors.map { quantized.nodeOfTensor[$0]! }
+        var sample = 0
+        try DatasetSource(data, threads: 1).forEachBatch(of: model, nodes: nodes, limit: data.count) { batch in
+            for row in 0..<batch.count {
+                let input = data.sample(sample).map { Int8(Int($0) - 128) }
+                sample += 1
+                let expected = try oracle.run([input], reading: tensors)
+                for (place, tensor) in tensors.enumerated() {
+                    let count = program.tensors[tensor].count
+                    let values = Array(batch.values[place][row * count..<(row + 1) * count])
+                    let integers = program.tensors[tensor].dequantized(expected[place])
+                    let differing = zip(values, integers).count { $0 != $1 }
+                    #expect(differing == 0, "seed \(seed): '\(nodes[place])' differs in \(differing) of \(count)")
+                }
+            }
+        }
+    }
+
     /// Names of what a concat alone reads, itself or through layers that move or choose values.
     private static func joined(_ graph: Graph) -> Set<String> {
         var joined = Set<Int>()

@@ -37,12 +37,46 @@ void nnq_fake_quantize(float *y, const float *x, size_t count, nnq_steps steps);
 void nnq_fake_quantize_gradient(
     float *dx, float *dlog2, const float *dy, const float *x, size_t count, nnq_steps steps, float factor);
 // The same for weights with a scale for each channel; element i is of channel[i], and integers are -most .. most.
+// `integers` are y in steps.
 void nnq_fake_quantize_weights(
-    float *y, const float *w, const int32_t *channel, size_t count, const float *log2_scale, float most);
+    float *y, float *integers, const float *w, const int32_t *channel, size_t count, const float *log2_scale,
+    float most);
 // In place: gradient becomes dw. `sums` has room for a number a channel.
 void nnq_fake_quantize_weights_gradient(
     float *gradient, float *dlog2, double *sums, const float *w, const int32_t *channel, size_t count,
     const float *log2_scale, size_t channels, float most, float factor);
+
+// --- The runtime's integers in floats (src/integers.c) ---
+
+// y = x / scale, to the nearest integer. Requires |x / scale| < 2^22.
+void nnq_integers(float *y, const float *x, size_t count, float scale);
+
+// How the integers of a tensor become those of another scale, by channel c:
+// q = clamp(base[c] + ((round(x * inverse[c]) * 2^pre_shift[c] * multiplier[c] + addend[c]) >> shift[c]), low[c],
+// high[c]).
+typedef struct nnq_channels {
+    // Channels side by side in a pixel, blocks of them, and pixels in a block.
+    size_t lanes, blocks, pixels;
+    const double *inverse;
+    const int64_t *addend;
+    const int32_t *multiplier, *shift, *pre_shift, *base, *low, *high;
+} nnq_channels;
+// y = scale * (q - zero_point) for images times blocks of channels; arrays have blocks * lanes elements.
+void nnq_rescale_channels(
+    float *y, const float *x, size_t planes, const nnq_channels *channels, float scale, int32_t zero_point);
+
+// q = clamp((round(a * inverse_a) * multiplier_a + round(b * inverse_b) * multiplier_b + addend) >> shift, low, high)
+typedef struct nnq_sum {
+    double inverse_a, inverse_b;
+    int64_t addend;
+    int32_t multiplier_a, multiplier_b, shift, low, high;
+} nnq_sum;
+// y = scale * (q - zero_point)
+void nnq_add_integers(
+    float *y, const float *a, const float *b, size_t count, const nnq_sum *sum, float scale, int32_t zero_point);
+
+// y = table[q + 128] with q = x / scale + zero_point, to the nearest of int8.
+void nnq_look_up(float *y, const float *x, size_t count, const float *table, float scale, int32_t zero_point);
 
 // y = x >= 0 ? 1 : 0
 void nnq_step(float *y, const float *x, size_t count);

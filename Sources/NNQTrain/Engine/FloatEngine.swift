@@ -42,7 +42,7 @@ public final class FloatEngine {
         let ends = graph.outputs + graph.inputs
         let compiler = try Compiler(
             graph: graph, batch: batch, isTraining: false, ends: ends, kept: Set(nodes),
-            quantization: model.metadata.fakeQuantization, device: device)
+            metadata: model.metadata, device: device)
         let plain = try Self.plainValues(compiler, graph.outputs + nodes)
         inputMemories = graph.inputs.map(compiler.samples)
         outputMemories = graph.outputs.map { plain[$0]! }

@@ -30,7 +30,7 @@ package final class TrainingEngine {
         device = try Device(threads: options.threads)
         let compiler = try Compiler(
             graph: model.graph, batch: batch, isTraining: true, ends: [node], kept: [],
-            quantization: model.metadata.fakeQuantization, device: device)
+            metadata: model.metadata, device: device)
         let shape = compiler.shapes[node]
         outputCount = shape.count
         guard compiler.fusion.needsGradient[node] else {

@@ -43,7 +43,9 @@ extension Compiler {
         let job = ConvolutionJob(
             name: site.name, window: WindowArguments(window, input: input), source: dimensions(input),
             filter: filterDimensions, destination: dimensions(site.shape), hasBias: hasBias, device: device)
-        let forward = try job.forward(propagation, postOps: try site.fused?.postOps())
+        let isInteger = addsIntegers(site)
+        let forward = try job.forward(
+            propagation, postOps: try postOps(site, isInteger: isInteger), isExact: isInteger)
         let source = try converted(site.inputs[0], to: forward.source, site.name)
         let filter = try parameter(
             site, "weight", shape: shape, plain: Layout(filterDimensions, order: order), layout: forward.weights,
@@ -51,9 +53,7 @@ extension Compiler {
         let roundGradient = try fakeQuantize(filter, of: site.name)
         let bias = hasBias ? try channelParameter(site, "bias", filters) : nil
         let output = try memory(forward.destination)
-        var arguments = [(DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, filter.used), (DNNL_ARG_DST, output)]
-        if let bias { arguments.append((DNNL_ARG_BIAS, bias.value)) }
-        try emit(site.name, forward, arguments)
+        try emitSums(site, forward, source, filter, bias, into: output, isInteger: isInteger)
 
         return Compiled(output: output) { [self] gradient in
             let gradient = try beforeActivation(site, gradient, output)
@@ -115,8 +115,11 @@ struct ConvolutionJob {
     private var bias: Layout { hasBias ? Layout(rowMajor: [destination[1]]) : .none }
 
     /// Winograd's algorithm in training, where oneDNN has it; the exact sum in inference, which calibration relies on.
-    func forward(_ propagation: dnnl_prop_kind_t, postOps: PostOps?) throws -> PrimitiveDescription {
-        if propagation == dnnl_forward_training {
+    /// - Parameter isExact: the exact sum in training too.
+    func forward(
+        _ propagation: dnnl_prop_kind_t, postOps: PostOps?, isExact: Bool
+    ) throws -> PrimitiveDescription {
+        if propagation == dnnl_forward_training, !isExact {
             let fast = try forward(propagation, dnnl_convolution_auto, postOps: postOps)
             if fast.weights.raw.format_kind == dnnl_blocked { return fast }
         }

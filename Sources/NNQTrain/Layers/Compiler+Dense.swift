@@ -13,7 +13,8 @@ extension Compiler {
         let filterDimensions = [units] + input.layout.dimensions.dropFirst()
         let biasLayout = hasBias ? Layout(rowMajor: [units]) : .none
 
-        let forward = try denseForward(site, input.layout, filterDimensions, biasLayout)
+        let isInteger = addsIntegers(site)
+        let forward = try denseForward(site, input.layout, filterDimensions, biasLayout, isInteger: isInteger)
         let source = try converted(input, to: forward.source, site.name)
         let plain = Layout(filterDimensions, order: filterDimensions.count == 4 ? [0, 2, 3, 1] : [0, 1])
         let filter = try parameter(
@@ -21,9 +22,7 @@ extension Compiler {
         let roundGradient = try fakeQuantize(filter, of: site.name)
         let bias = hasBias ? try channelParameter(site, "bias", units) : nil
         let output = try memory(forward.destination)
-        var arguments = [(DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, filter.used), (DNNL_ARG_DST, output)]
-        if let bias { arguments.append((DNNL_ARG_BIAS, bias.value)) }
-        try emit(site.name, forward, arguments)
+        try emitSums(site, forward, source, filter, bias, into: output, isInteger: isInteger)
 
         return Compiled(output: output) { [self] gradient in
             let gradient = try beforeActivation(site, gradient, output)
@@ -35,9 +34,9 @@ extension Compiler {
         }
     }
 
-    private func denseForward(_ site: Site, _ source: Layout, _ filter: [Int], _ bias: Layout) throws
-        -> PrimitiveDescription
-    {
+    private func denseForward(
+        _ site: Site, _ source: Layout, _ filter: [Int], _ bias: Layout, isInteger: Bool
+    ) throws -> PrimitiveDescription {
         var operation = dnnl_inner_product_desc_t()
         var (source, filter, bias) = (source, Layout.any(filter), bias)
         var destination = Layout.any([batch, filter.dimensions[0]])
@@ -46,7 +45,7 @@ extension Compiler {
                 &operation, propagation, &source.raw, &filter.raw, &bias.raw, &destination.raw),
             "describe layer '\(site.name)'")
         return try PrimitiveDescription(
-            operation, device, postOps: try site.fused?.postOps(), "compile layer '\(site.name)'")
+            operation, device, postOps: try postOps(site, isInteger: isInteger), "compile layer '\(site.name)'")
     }
 
     private func denseBackwardWeights(

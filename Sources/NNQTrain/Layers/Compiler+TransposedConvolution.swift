@@ -17,7 +17,8 @@ extension Compiler {
             name: site.name, window: WindowArguments(window, input: input, transposedTo: site.shape, outputPadding),
             source: dimensions(input), filter: filterDimensions, destination: dimensions(site.shape), hasBias: hasBias,
             device: device)
-        let forward = try job.forward(propagation, postOps: try site.fused?.postOps())
+        let isInteger = addsIntegers(site)
+        let forward = try job.forward(propagation, postOps: try postOps(site, isInteger: isInteger))
         let source = try converted(site.inputs[0], to: forward.source, site.name)
         let filter = try parameter(
             site, "weight", shape: [filters] + taps + [input.channels / groups],
@@ -25,9 +26,7 @@ extension Compiler {
         let roundGradient = try fakeQuantize(filter, of: site.name)
         let bias = hasBias ? try channelParameter(site, "bias", filters) : nil
         let output = try memory(forward.destination)
-        var arguments = [(DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, filter.used), (DNNL_ARG_DST, output)]
-        if let bias { arguments.append((DNNL_ARG_BIAS, bias.value)) }
-        try emit(site.name, forward, arguments)
+        try emitSums(site, forward, source, filter, bias, into: output, isInteger: isInteger)
 
         return Compiled(output: output) { [self] gradient in
             let gradient = try beforeActivation(site, gradient, output)

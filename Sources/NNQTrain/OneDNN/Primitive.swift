@@ -73,16 +73,26 @@ final class Primitive {
 final class PostOps {
     let attributes: dnnl_primitive_attr_t
 
-    init(_ function: ElementwiseFunction) throws {
+    convenience init(_ function: ElementwiseFunction) throws { try self.init(factors: nil, function) }
+
+    /// - Parameter factors: the layout of what the result is multiplied with before the function, one value a channel;
+    ///   the values are the argument `DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1`.
+    init(factors: Layout?, _ function: ElementwiseFunction?) throws {
         var attributes: dnnl_primitive_attr_t?
         try check(dnnl_primitive_attr_create(&attributes), "create attributes")
         self.attributes = attributes!
         var operations: dnnl_post_ops_t?
         try check(dnnl_post_ops_create(&operations), "create post-operations")
         defer { dnnl_post_ops_destroy(operations) }
-        try check(
-            dnnl_post_ops_append_eltwise(operations, 1, function.kind, function.alpha, function.beta),
-            "fuse a function")
+        if var factors {
+            try check(
+                dnnl_post_ops_append_binary(operations, dnnl_binary_mul, &factors.raw), "fuse a multiplication")
+        }
+        if let function {
+            try check(
+                dnnl_post_ops_append_eltwise(operations, 1, function.kind, function.alpha, function.beta),
+                "fuse a function")
+        }
         try check(dnnl_primitive_attr_set_post_ops(attributes, operations), "fuse a function")
     }
 

@@ -2,6 +2,7 @@
 // Turns a graph into a program: a list of steps over tensors, forward and, for training, backward.
 
 import CDNNL
+import NNQArithmetic
 import NNQGraph
 
 /// What a layer leaves behind when its forward steps are emitted.
@@ -38,6 +39,10 @@ final class Compiler {
     let fusion: Fusion
     /// What is rounded to integers on the way.
     let quantization: FakeQuantization?
+    /// By node whose values are integers of int8 on the way: their scale.
+    private(set) var scales: [Int: TensorScale] = [:]
+    /// By layer of weights that adds up integers: what they are.
+    var sums: [Int: IntegerSums] = [:]
     /// Counts training steps; dropout draws from it.
     let clock = Clock()
     var steps: [Step] = []
@@ -48,12 +53,14 @@ final class Compiler {
     /// By input that is rounded: its value before that.
     private var exact: [Int: Memory] = [:]
     var conversions: [Conversion] = []
+    /// By a tensor of whole steps: the same in steps.
+    var integerCopies: [Conversion] = []
 
     /// - Parameters:
     ///   - ends: Nodes whose values are needed; what none of them depends on is left out.
     ///   - kept: Nodes whose own values must exist, rather than vanish in a fusion.
     init(
-        graph: Graph, batch: Int, isTraining: Bool, ends: [Int], kept: Set<Int>, quantization: FakeQuantization? = nil,
+        graph: Graph, batch: Int, isTraining: Bool, ends: [Int], kept: Set<Int>, metadata: Metadata,
         device: Device
     ) throws {
         guard batch >= 1 else { throw TrainError("the batch size is \(batch); use at least 1") }
@@ -62,8 +69,8 @@ final class Compiler {
         self.batch = batch
         self.isTraining = isTraining
         self.device = device
-        self.quantization = quantization
-        let rounded = graph.nodes.indices.filter { quantization?.zeroPoints[graph.nodes[$0].name] != nil }
+        quantization = metadata.fakeQuantization
+        let rounded = graph.nodes.indices.filter { metadata.fakeQuantization?.zeroPoints[graph.nodes[$0].name] != nil }
         fusion = Fusion(
             graph: graph, shapes: shapes, isTraining: isTraining, ends: ends, kept: kept, rounded: Set(rounded))
         compiled = Array(repeating: nil, count: graph.nodes.count)
@@ -71,6 +78,7 @@ final class Compiler {
         for index in graph.nodes.indices where fusion.isLive[index] {
             try compileForward(index)
             try round(index)
+            scales[index] = scales[index] ?? inheritedScale(index, metadata)
         }
     }
 
@@ -84,6 +92,7 @@ final class Compiler {
     func finish() throws -> Block {
         compiled = []
         conversions = []
+        integerCopies = []
         return try MemoryPlan.place(steps)
     }
 
@@ -102,14 +111,24 @@ final class Compiler {
 
     /// Rounds a node's value where that is wanted.
     private func round(_ index: Int) throws {
-        let name = graph.nodes[index].name
-        guard let zeroPoint = quantization?.zeroPoints[name] else { return }
+        guard let zeroPoint = quantization?.zeroPoints[graph.nodes[index].name] else { return }
         let isInput = graph.inputs.contains(index)
         exact[index] = isInput ? value(index) : nil
-        let rounded = try fakeQuantized(
-            value(index), name, count: shapes[index].count, zeroPoint: zeroPoint, isTrained: !isInput)
+        let rounded = try fakeQuantized(index, zeroPoint: zeroPoint, isTrained: !isInput)
         compiled[index] = Compiled(output: rounded.output, backward: compiled[index]!.backward)
         roundings[index] = isInput ? nil : rounded.backward
+        scales[index] = rounded.scale
+    }
+
+    /// The scale of values that nothing rounds, because they are integers already.
+    private func inheritedScale(_ index: Int, _ metadata: Metadata) -> TensorScale? {
+        let node = graph.nodes[index]
+        guard quantization != nil else { return nil }
+        if node.inputs.isEmpty { return metadata.exactInput(graph, index).map { TensorScale($0) } }
+        // In training, dropout scales what it keeps.
+        if isTraining, case .dropout = node.layer { return nil }
+        guard node.layer.keepsQuantization, let first = scales[node.inputs[0]] else { return nil }
+        return node.inputs.allSatisfy { scales[$0].map { $0 == first } ?? false } ? first : nil
     }
 
     private func compile(_ layer: Layer, _ site: Site) throws -> Compiled {

@@ -15,8 +15,8 @@ final class Parameter {
     let value: Memory
     let gradient: Memory?
     /// The value as its layer uses it, where that is not the value itself but rounded.
-    var rounded: Memory?
-    var used: Memory { rounded ?? value }
+    var rounded: RoundedFilter?
+    var used: Memory { rounded?.value ?? value }
     /// Row-major `shape`, with the dimensions in oneDNN's order.
     private let plain: Layout
     private let device: Device

@@ -4,31 +4,43 @@
 import CTrainKernels
 import NNQGraph
 
+/// A layer's weights in whole steps of their scales.
+struct RoundedFilter {
+    let value: Memory
+    /// The same in steps.
+    let integers: Memory
+    /// By output channel.
+    let log2Scale: Memory
+}
+
 /// A rounded tensor, and what emits the backward step: from the gradient of `output` to that of what was rounded.
 struct FakeQuantized {
     let output: Memory
+    let scale: TensorScale
     let backward: (Memory) throws -> Memory
 }
 
 extension Compiler {
-    /// Rounds a layer's output to 8 bits.
+    /// Rounds a node's value to 8 bits, as the runtime does where it is known how (see `Compiler+Integers`).
     ///
-    /// The scale's gradient is scaled by `1 / sqrt(count * 127)`, so that scales move as fast as weights do (Esser et
-    /// al., "Learned Step Size Quantization", 2020, section 2.2).
-    /// - Parameter count: elements of one sample.
-    func fakeQuantized(
-        _ value: Memory, _ name: String, count: Int, zeroPoint: Int, isTrained: Bool
-    ) throws -> FakeQuantized {
+    /// The scale's gradient is scaled by `1 / sqrt(count * 127)`, with the elements of one sample, so that scales move
+    /// as fast as weights do (Esser et al., "Learned Step Size Quantization", 2020, section 2.2).
+    func fakeQuantized(_ index: Int, zeroPoint: Int, isTrained: Bool) throws -> FakeQuantized {
+        let (name, value) = (graph.nodes[index].name, value(index))
         let scale = try scaleParameter(FakeQuantization.outputLog2Scale(of: name), channels: 1, isTrained: isTrained)
         let (low, high) = (Float(-128 - zeroPoint), Float(127 - zeroPoint))
-        let factor = 1 / (Float(count) * 127).squareRoot()
+        let factor = 1 / (Float(shapes[index].count) * 127).squareRoot()
         let output = try memory(value.layout)
         let stored = value.storedCount
-        emit("\(name) rounding", touching: [value, scale.value, output]) {
-            nnq_fake_quantize(
-                output.floats, value.floats, stored, nnq_steps(low: low, high: high, log2_scale: scale.value.floats))
+        let tensorScale = TensorScale(log2Scale: scale.value, zeroPoint: zeroPoint)
+        if try !emitIntegers(index, value, into: output, tensorScale) {
+            emit("\(name) rounding", touching: [value, scale.value, output]) {
+                nnq_fake_quantize(
+                    output.floats, value.floats, stored,
+                    nnq_steps(low: low, high: high, log2_scale: scale.value.floats))
+            }
         }
-        return FakeQuantized(output: output) { [self] gradient in
+        return FakeQuantized(output: output, scale: tensorScale) { [self] gradient in
             let gradient = try aligned(gradient, with: value, name)
             let result = try memory(value.layout)
             emit("\(name) rounding'", touching: [gradient, value, scale.value, result]) {
@@ -52,10 +64,11 @@ extension Compiler {
         let channelOf = try filter.rowOfElement()
         let rounded = try memory(filter.value.layout)
         let count = rounded.storedCount
-        filter.rounded = rounded
-        emit("\(layer) weights rounding", touching: [filter.value, scale.value, rounded]) {
+        let integers = try memory(filter.value.layout)
+        filter.rounded = RoundedFilter(value: rounded, integers: integers, log2Scale: scale.value)
+        emit("\(layer) weights rounding", touching: [filter.value, scale.value, rounded, integers]) {
             nnq_fake_quantize_weights(
-                rounded.floats, filter.value.floats, channelOf, count, scale.value.floats, most)
+                rounded.floats, integers.floats, filter.value.floats, channelOf, count, scale.value.floats, most)
         }
         let sums = try memory(Layout(rowMajor: [2 * channels]))
         return { [self] in
