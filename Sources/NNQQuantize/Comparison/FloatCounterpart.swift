@@ -11,7 +11,9 @@ extension Program {
     /// own counterpart, rounding included.
     /// - Throws: `QuantizeError` where the program was not made from this model.
     public func floatCounterpart(of model: Model) throws -> (model: Model, nodeOfTensor: [String?]) {
-        if let rounding = model.metadata.fakeQuantization {
+        if model.metadata.fakeQuantization != nil {
+            let model = try model.freezingBatchNorms()
+            let rounding = model.metadata.fakeQuantization!
             return (model, try floatCounterpart(of: model.withoutRounding(rounding).model).nodeOfTensor)
         }
         var remnant: (model: Model, nodeOfTensor: [String?])?

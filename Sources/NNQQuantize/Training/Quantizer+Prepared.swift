@@ -12,13 +12,21 @@ extension Quantizer {
     ///
     /// Rounding stands exactly where `Lowering` makes int8 tensors (see `RoundedNodes`): behind fused activations,
     /// behind sums and means, at inputs. Batch norms are folded with their running statistics, so that from its first
-    /// step training sees the weights that are rounded; a network that still needs its batch norms is to be trained
-    /// with them first.
+    /// step training sees the weights that are rounded.
+    /// - Parameter keepsBatchNorms: leaves batch norms in place, for training by the batches' statistics;
+    ///   `Model.freezingBatchNorms` folds them later. Nothing is equalized then.
     /// - Throws: `QuantizeError`, of recurrent layers too, whose inside is not rounded; what `calibration` throws.
     public func prepared(
-        _ model: Model, calibration: some FloatSource, progress: (Stage, Int, Int) -> Void = { _, _, _ in }
+        _ model: Model, calibration: some FloatSource, keepsBatchNorms: Bool = false,
+        progress: (Stage, Int, Int) -> Void = { _, _, _ in }
     ) throws -> Model {
         guard model.metadata.fakeQuantization == nil else { return model }
+        if keepsBatchNorms {
+            var plain = self
+            (plain.options.equalize, plain.options.absorbBias) = (nil, false)
+            let folded = try plain.prepared(model, calibration: calibration, progress: progress)
+            return try model.keepingBatchNorms(roundedAs: folded)
+        }
         // Training still needs its dropout.
         let (folded, rewrites) = try model.rewritten(options.rewrites.subtracting([.removeDropout]))
         try options.weightBits.check(folded)

@@ -9,6 +9,7 @@ extension Quantizer {
     /// The int8 program of a model that `prepared` made and training moved: its own scales, no calibration.
     /// - Throws: `QuantizeError` where the model does not round to integers, or no op fits.
     public func quantize(trained model: Model) throws -> Quantized {
+        let model = try model.freezingBatchNorms()
         guard let rounding = model.metadata.fakeQuantization else {
             throw QuantizeError("the model was not trained for int8: calibrate it, or train it with --qat")
         }

@@ -29,22 +29,36 @@ public struct Trainer: Sendable {
     /// - Parameters:
     ///   - validation: Evaluated after every epoch; nil where `options.validationShare` holds a part out.
     ///   - teacher: Whose answers are learnt too, where `options.distillation` says how.
+    ///   - change: What becomes of the model on the way.
     ///   - checkpoint: Where a stopped run left off; its model and options take the place of those given here, but for
     ///     `options.epochs` and `options.threads`.
     ///   - progress: Called after every step; false stops the run.
     /// - Throws: `TrainError` where model, data and options do not fit, or where the loss is not a number any more.
     public func train(
         _ model: Model, on dataset: any Dataset, validation: (any Dataset)? = nil,
-        teacher: Model? = nil, resuming checkpoint: Checkpoint? = nil,
+        teacher: Model? = nil, changing change: ModelChange? = nil, resuming checkpoint: Checkpoint? = nil,
         progress: (TrainingProgress) throws -> Bool = { _ in true }
     ) throws -> TrainingResult {
         var run = try TrainingRun(
-            model, dataset, validation: validation, teacher: teacher, options: options, resuming: checkpoint)
+            model, dataset, validation: validation, teacher: teacher, options: options, change: change,
+            resuming: checkpoint)
         while !run.isFinished {
             let report = try run.advance()
             guard try progress(report) else { return try run.result() }
         }
         return try run.result()
+    }
+}
+
+/// A model that takes another's place between two epochs, made from it.
+public struct ModelChange {
+    /// Epochs done before it.
+    public var epochs: Int
+    /// The optimizer starts anew with the new model, and what was best before is forgotten.
+    public var apply: (Model) throws -> Model
+
+    public init(afterEpochs epochs: Int, _ apply: @escaping (Model) throws -> Model) {
+        (self.epochs, self.apply) = (epochs, apply)
     }
 }
 

@@ -6,7 +6,10 @@ import NNQData
 import NNQGraph
 
 struct TrainingRun {
-    private let model: Model
+    private var model: Model
+    private let change: ModelChange?
+    private let learnt: any Dataset
+    private let teacherModel: Model?
     private let options: TrainingOptions
     /// The teacher's hash, nil without one.
     private let teacher: String?
@@ -21,13 +24,16 @@ struct TrainingRun {
 
     init(
         _ model: Model, _ dataset: any Dataset, validation: (any Dataset)?, teacher: Model?, options: TrainingOptions,
-        resuming checkpoint: Checkpoint?
+        change: ModelChange?, resuming checkpoint: Checkpoint?
     ) throws {
         let model = checkpoint?.model ?? model
         let options = checkpoint.map { $0.options(extending: options) } ?? options
         try options.validate()
         let (learnt, held) = try Self.parts(dataset, validation, options)
         self.model = model
+        self.change = change
+        self.learnt = learnt
+        teacherModel = teacher
         self.options = options
         judge = held.map { ValidationJudge($0, options: options) }
         course = try TrainingCourse(model, learnt, options: options, teacher: teacher)
@@ -93,7 +99,10 @@ struct TrainingRun {
     mutating func advance() throws -> TrainingProgress {
         let start = ContinuousClock.now
         let perEpoch = course.batches.batchesPerEpoch
-        if step % perEpoch == 0 { (lossSum, hits) = (0, 0) }
+        if step % perEpoch == 0 {
+            (lossSum, hits) = (0, 0)
+            try changeModel()
+        }
         let factor = options.schedule.factor(step: step, stepsPerEpoch: perEpoch, epochs: options.epochs)
         let rate = Double(options.optimizer.learningRate) * factor
         let value = try course.learn(rate: Float(rate))
@@ -109,6 +118,15 @@ struct TrainingRun {
             epoch: (step - 1) / perEpoch + 1, epochs: options.epochs, step: step, steps: steps, stepsPerEpoch: perEpoch,
             samplesPerStep: course.engine.batch, loss: lossSum / Double(done), accuracy: accuracy(done),
             learningRate: rate, samplesPerSecond: Double(samples) / seconds, summary: summary)
+    }
+
+    /// A checkpoint is written between two steps: it has the changed model once a step was made with it.
+    private mutating func changeModel() throws {
+        guard let change, step == change.epochs * course.batches.batchesPerEpoch else { return }
+        model = try change.apply(try model(with: course.engine.readParameters()))
+        course = try TrainingCourse(model, learnt, options: options, teacher: teacherModel)
+        course.resume(atStep: step, seed: options.seed)
+        judge?.best = nil
     }
 
     private func accuracy(_ batchesDone: Int) -> Double? {

@@ -50,6 +50,12 @@ struct TrainVerb: ParsableCommand {
             0.001 of each layer's weights. 'nnq quantize' then needs no data.
             """)
     var qat = false
+    @Option(
+        help: """
+            With --qat: for so many epochs batch norms stay, by the statistics of each batch; then they are frozen, \
+            folded by their running ones. (default: 0, folded before the first)
+            """)
+    var freezeBatchNorm = 0
     @OptionGroup var bits: WeightBitsOption
     @OptionGroup var options: DataOptions
     @OptionGroup var threads: ThreadsOption
@@ -76,6 +82,10 @@ struct TrainVerb: ParsableCommand {
         }
         if !qat, try bits.chosen() != .eight {
             throw ValidationError("--weight-bits and --layer-bits are of training for int8: add --qat")
+        }
+        if freezeBatchNorm < 0 { throw ValidationError("--freeze-batch-norm is a number of epochs, 0 or more") }
+        if freezeBatchNorm > 0, !qat || findLearningRate || folds != nil {
+            throw ValidationError("--freeze-batch-norm is of training for int8: add --qat, without searches or folds")
         }
         if let folds, folds < 2 { throw ValidationError("--folds is \(folds); at least 2 are needed") }
         if findLearningRate, folds != nil {
@@ -108,6 +118,11 @@ struct TrainVerb: ParsableCommand {
         try flags.apply(to: &training)
         training.seed = seed
         training.threads = threads.threads
+        guard freezeBatchNorm == 0 || freezeBatchNorm < training.epochs else {
+            throw TrainError(
+                "--freeze-batch-norm \(freezeBatchNorm): training ends after \(training.epochs) epochs; frozen batch "
+                    + "norms need at least one, so train longer or freeze earlier")
+        }
         return training
     }
 
@@ -139,7 +154,8 @@ struct TrainVerb: ParsableCommand {
             throw TrainError("--qat starts from a trained model: train one, and name it with --from")
         }
         let quantizer = Quantizer(QuantizationOptions(weightBits: try bits.chosen(), calibrationSamples: 1000))
-        return try quantizer.prepared(model, calibration: DatasetSource(dataset, threads: threads.threads))
+        return try quantizer.prepared(
+            model, calibration: DatasetSource(dataset, threads: threads.threads), keepsBatchNorms: freezeBatchNorm > 0)
     }
 
     /// What the C runtime reaches with the model's int8 program.
@@ -161,7 +177,11 @@ struct TrainVerb: ParsableCommand {
     ) throws -> TrainingResult {
         var progress: Progress?
         let quietEpochs = max(1, training.epochs / 20)
-        let result = try Trainer(training).train(model, on: dataset, teacher: teacher, resuming: checkpoint) { state in
+        let freezing =
+            freezeBatchNorm > 0 ? ModelChange(afterEpochs: freezeBatchNorm) { try $0.freezingBatchNorms() } : nil
+        let result = try Trainer(training).train(
+            model, on: dataset, teacher: teacher, changing: freezing, resuming: checkpoint
+        ) { state in
             let batch = state.samplesPerStep
             let bar = progress ?? Progress(
                 name, total: state.steps * batch, unit: "samples", from: (checkpoint?.progress.step ?? 0) * batch)
