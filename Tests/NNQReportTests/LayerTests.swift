@@ -30,18 +30,25 @@ import Testing
             var (signal, noise, largest) = (0.0, 0.0, Float(0))
             var (outside, zeros, values) = (0, 0, [Float]())
             var steps = Set<Int8>()
+            var byChannel = Array(repeating: (steps: Set<Int8>(), outside: 0, values: 0), count: layer.shape[2])
             for index in 0..<subject.data.count {
                 _ = try engine.run(subject.data.sample(index).map { ($0 - 128) / 64 })
                 let exact = Array(engine.value(of: node))
                 let int8 = try subject.int8Values(index, reading: [tensor], &runner)[0]
-                for (x, q) in zip(exact, int8) {
+                for (element, (x, q)) in zip(exact, int8).enumerated() {
+                    let channel = element % layer.shape[2]
+                    byChannel[channel].steps.insert(q)
+                    byChannel[channel].values += 1
                     let y = quantization.scale * Float(Int(q) - Int(quantization.zeroPoint))
                     signal += Double(x * x)
                     noise += Double((x - y) * (x - y))
                     largest = max(largest, abs(x - y))
                     steps.insert(q)
                     let place = x / quantization.scale + Float(quantization.zeroPoint)
-                    if place < -129 || place > 128 { outside += 1 }
+                    if place < -129 || place > 128 {
+                        outside += 1
+                        byChannel[channel].outside += 1
+                    }
                     if x == 0 { zeros += 1 } else { values.append(x) }
                 }
             }
@@ -53,6 +60,11 @@ import Testing
             #expect(abs(layer.largestError - largest) < 1e-4 && layer.stepsUsed == steps.count)
             let total = values.count + zeros
             #expect(abs(layer.saturatedShare - Double(outside) / Double(total)) < 1.5 / Double(total), "\(layer.name)")
+            #expect(layer.channelStepsUsed == byChannel.map(\.steps.count))
+            for (share, own) in zip(layer.channelSaturatedShares, byChannel) {
+                #expect(abs(share - Double(own.outside) / Double(own.values)) < 1.5 / Double(own.values), "\(layer.name)")
+            }
+            #expect(layer.channelSaturatedShares.count == layer.shape[2])
             cut += outside
             check(layer.histogram, values, zeros)
             #expect(

@@ -22,6 +22,9 @@ public struct LayerFigures: Hashable, Codable, Sendable {
     public var saturatedShare: Double
     /// Of the 256 steps, those that occur.
     public var stepsUsed: Int
+    /// The same two by channel.
+    public var channelSaturatedShares: [Double]
+    public var channelStepsUsed: [Int]
     /// Float values.
     public var histogram: ValueHistogram
 
@@ -32,6 +35,8 @@ public struct LayerFigures: Hashable, Codable, Sendable {
         case largestError = "max_abs_error"
         case saturatedShare = "saturated_share"
         case stepsUsed = "steps_used"
+        case channelSaturatedShares = "channel_saturated_shares"
+        case channelStepsUsed = "channel_steps_used"
     }
 
     /// Part of the 256 steps, 0 ... 1, that occur.
@@ -45,13 +50,17 @@ struct LayerTally: Sendable {
     private let clip: Interval
     private var ratio = SignalToNoise()
     private var observer = HistogramObserver()
-    private var saturated = 0
+    /// By channel.
+    private var saturated: [Int]
     private var count = 0
-    private var isUsed = Array(repeating: false, count: 256)
+    /// By `channel * 256 + q + 128`.
+    private var isUsed: [Bool]
 
     init(_ tensor: ProgramTensor, op: String) {
         self.tensor = tensor
         self.op = op
+        saturated = Array(repeating: 0, count: tensor.channels)
+        isUsed = Array(repeating: false, count: tensor.channels * 256)
         let quantization = tensor.quantization
         clip = Interval(Double(quantization.dequantize(-128)), Double(quantization.dequantize(127)))
     }
@@ -62,22 +71,27 @@ struct LayerTally: Sendable {
         let step = tensor.quantization.scale
         let (low, high) = (Float(clip.low) - step, Float(clip.high) + step)
         try observer.observe(exact)
-        for value in exact where value < low || value > high { saturated += 1 }
+        let channels = tensor.channels
+        for (place, value) in exact.enumerated() where value < low || value > high { saturated[place % channels] += 1 }
         count += exact.count
         var first = 0
         for sample in int8 {
-            for q in sample { isUsed[Int(q) + 128] = true }
+            for (place, q) in sample.enumerated() { isUsed[place % channels * 256 + Int(q) + 128] = true }
             ratio.add(exact[first..<first + sample.count], tensor.dequantized(sample))
             first += sample.count
         }
     }
 
     var figures: LayerFigures {
-        LayerFigures(
+        let used = (0..<tensor.channels).map { isUsed[$0 * 256..<($0 + 1) * 256] }
+        let occurring = (0..<256).count { step in used.contains { $0[$0.startIndex + step] } }
+        let elements = Double(max(count / tensor.channels, 1))
+        return LayerFigures(
             name: tensor.name, op: op, shape: [tensor.height, tensor.width, tensor.channels],
             scale: tensor.quantization.scale, zeroPoint: Int(tensor.quantization.zeroPoint), clip: clip,
             sqnr: ratio.decibels, largestError: ratio.largestError,
-            saturatedShare: Double(saturated) / Double(max(count, 1)), stepsUsed: isUsed.count { $0 },
-            histogram: observer.merged(bins: 64))
+            saturatedShare: Double(saturated.reduce(0, +)) / Double(max(count, 1)), stepsUsed: occurring,
+            channelSaturatedShares: saturated.map { Double($0) / elements },
+            channelStepsUsed: used.map { steps in steps.count { $0 } }, histogram: observer.merged(bins: 64))
     }
 }

@@ -63,13 +63,31 @@ extension ReportPage {
             let cut = layer.saturatedShare > 0 ? "; \(Words.share(layer.saturatedShare)) saturated" : ""
             return Markup.figure(
                 layer.name.shortened(to: 40),
-                HistogramChart(histogram: layer.histogram, clip: layer.clip).markup(label: "Values of \(layer.name)"),
+                HistogramChart(histogram: layer.histogram, clip: layer.clip).markup(label: "Values of \(layer.name)")
+                    + channelStrips(layer),
                 caption: "\(Words.percent(zeros, digits: 1)) zeros; \(layer.stepsUsed) of 256 steps used\(cut)")
         }
         return Markup.section(
             "Activations",
             "Float values on the test samples, zeros left out; heights are logarithms of counts. Between the dashed lines "
-                + "lies what int8 holds.", Markup.grid(items))
+                + "lies what int8 holds. The strips have a cell for each channel: how many of the 256 steps its values "
+                + "take, and, where values saturate, how many of them are its own (full colour is the worst channel).",
+            Markup.grid(items))
+    }
+
+    private func channelStrips(_ layer: LayerFigures) -> String {
+        let uses = StripChart(
+            values: layer.channelStepsUsed.map { Double($0) / 256 },
+            titles: layer.channelStepsUsed.enumerated().map { "channel \($0.offset): \($0.element) steps of 256" },
+            style: "good")
+        let used = uses.markup(label: "Steps in use by the channels of \(layer.name)")
+        guard let most = layer.channelSaturatedShares.max(), most > 0 else { return used }
+        let cuts = StripChart(
+            values: layer.channelSaturatedShares.map { $0 > 0 ? 0.15 + 0.85 * $0 / most : 0 },
+            titles: layer.channelSaturatedShares.enumerated().map {
+                "channel \($0.offset): \(Words.share($0.element)) saturated"
+            }, style: "bad")
+        return used + cuts.markup(label: "Saturated values by channel of \(layer.name)")
     }
 
     var weightSection: String {
