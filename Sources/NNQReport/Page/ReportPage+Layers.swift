@@ -71,7 +71,7 @@ extension ReportPage {
             "Activations",
             "Float values on the test samples, zeros left out; heights are logarithms of counts. Between the dashed lines "
                 + "lies what int8 holds. The strips have a cell for each channel: how many of the 256 steps its values "
-                + "take, and, where values saturate, how many of them are its own (full colour is the worst channel).",
+                + "take and, where values saturate, what part of its own does (full colour is the worst channel's).",
             Markup.grid(items))
     }
 
