@@ -62,7 +62,8 @@ import Testing
             #expect(abs(layer.saturatedShare - Double(outside) / Double(total)) < 1.5 / Double(total), "\(layer.name)")
             #expect(layer.channelStepsUsed == byChannel.map(\.steps.count))
             for (share, own) in zip(layer.channelSaturatedShares, byChannel) {
-                #expect(abs(share - Double(own.outside) / Double(own.values)) < 1.5 / Double(own.values), "\(layer.name)")
+                let expected = Double(own.outside) / Double(own.values)
+                #expect(abs(share - expected) < 1.5 / Double(own.values), "\(layer.name)")
             }
             #expect(layer.channelSaturatedShares.count == layer.shape[2])
             cut += outside

@@ -4,7 +4,7 @@
 import CDNNL
 
 /// Bytes that one or more tensors live in. The memory planner gives them their address.
-final class Storage {
+package final class Storage {
     let byteCount: Int
     /// Kept from start to end: parameters, inputs, results.
     var isPinned: Bool
@@ -13,12 +13,12 @@ final class Storage {
     private var block: Block?
     private var handles: [dnnl_memory_t] = []
 
-    init(byteCount: Int, isPinned: Bool = false) {
+    package init(byteCount: Int, isPinned: Bool = false) {
         self.byteCount = byteCount
         self.isPinned = isPinned
     }
 
-    func place(in block: Block, at offset: Int = 0) throws {
+    package func place(in block: Block, at offset: Int = 0) throws {
         let address = block.base + offset
         self.block = block
         base = address

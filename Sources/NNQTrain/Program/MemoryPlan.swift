@@ -2,12 +2,12 @@
 // Places tensors in one block of memory so that those which never live at once may share bytes.
 
 /// Aligned, zeroed bytes.
-final class Block {
+package final class Block {
     static let alignment = 64
     let base: UnsafeMutableRawPointer
     let byteCount: Int
 
-    init(byteCount: Int) {
+    package init(byteCount: Int) {
         self.byteCount = byteCount
         base = .allocate(byteCount: max(byteCount, Self.alignment), alignment: Self.alignment)
         base.initializeMemory(as: UInt8.self, repeating: 0, count: max(byteCount, Self.alignment))
