@@ -22,7 +22,7 @@ public struct Quantization: Hashable, Codable, Sendable {
     }
 
     @inlinable
-    public func dequantize(_ q: Int8) -> Float { scale * Float(Int(q) - Int(zeroPoint)) }
+    public func dequantize(_ q: some FixedWidthInteger) -> Float { scale * Float(Int(q) - Int(zeroPoint)) }
 }
 
 /// What the elements of a tensor are.

@@ -31,24 +31,6 @@ public enum BiasCorrection: String, Hashable, Codable, Sendable, CaseIterable {
     case analytic
 }
 
-/// How many bits activations take. With 16 they are symmetric, weights stay int8, and sums take 64 bits where 32 might
-/// overflow: TensorFlow Lite's 16x8 scheme.
-public enum ActivationBits: Int, Hashable, Codable, Sendable, CaseIterable {
-    case eight = 8
-    case sixteen = 16
-}
-
-extension QuantizationOptions {
-    /// - Throws: `QuantizeError` where something was chosen that is there for activations of 8 bits only.
-    func checkActivationBits() throws {
-        guard activationBits == .sixteen else { return }
-        if weightBits.hasFour {
-            throw QuantizeError("activations of 16 bits go with weights of 8 bits: choose 8 bits for one of them")
-        }
-        if adaround { throw QuantizeError("adaround works on activations of 8 bits: leave it out with 16") }
-    }
-}
-
 /// Choices of quantization; the defaults suit most models.
 public struct QuantizationOptions: Hashable, Codable, Sendable {
     public var calibrator: Calibrator

@@ -5,6 +5,8 @@
 public struct QuantizationReport: Hashable, Codable, Sendable {
     public var options: QuantizationOptions
     public var rewrites: RewriteReport
+    /// Layers whose op reads and writes activations of 16 bits, in the graph's order.
+    public var wideLayers: [String] = []
     /// Samples that the calibration ran.
     public var calibrationSamples = 0
     /// By layer, the range that its output was given, and what that cuts off.

@@ -43,11 +43,13 @@ public struct Quantizer: Sendable {
     ) throws -> Quantized {
         let (folded, rewrites) = try model.rewritten(options.rewrites)
         try options.weightBits.check(folded)
-        try options.checkActivationBits()
         var report = QuantizationReport(options: options, rewrites: rewrites)
         let float = try conditioned(folded, calibration, &report)
         let fusion = ActivationFusion(
             float.graph, isEnabled: options.rewrites.contains(.fuseActivations), report: &report.rewrites)
+        let widths = try LayerWidths(options.activationBits, float.graph, fusion, metadata: float.metadata)
+        try options.weightBits.check(float, widths)
+        report.wideLayers = widths.names
         let needed = OutputRanges.needed(float.graph, fusion, metadata: float.metadata)
         let linear = options.runsPrefix ? float.linearNames : []
         let calibrated = try Calibration(
@@ -56,7 +58,7 @@ public struct Quantizer: Sendable {
         ) { progress(.calibrating, $0, $1) }
         report.calibrationSamples = calibrated.samples
         report.calibration = calibrated.ranges
-        let ranges = OutputRanges(float.graph, calibrated: calibrated.ranges.mapValues(\.clip), options.activationBits)
+        let ranges = OutputRanges(float.graph, calibrated: calibrated.ranges.mapValues(\.clip), widths)
         let weights = ScaledWeights(float, options.chosenScales, options.weightBits)
         report.weightScales = weights.report
         var correction = try Correction(weights, fusion, ranges)

@@ -35,6 +35,15 @@ public struct WeightBits: Hashable, Codable, Sendable {
     /// The largest weight of each layer in integers.
     func steps(in model: Model) -> [String: Int] { bits(in: model).mapValues { $0 == 4 ? 7 : 127 } }
 
+    /// - Throws: `QuantizeError` where a layer that has 4 bits reads int16 activations.
+    func check(_ model: Model, _ widths: LayerWidths) throws {
+        let bits = bits(in: model)
+        for (index, node) in model.graph.nodes.enumerated() where bits[node.name] == 4 && widths[index] == .int16 {
+            throw QuantizeError.at(
+                node, "activations of 16 bits go with weights of 8 bits: give it 8 bits for one of them")
+        }
+    }
+
     /// - Throws: `QuantizeError` where a name is no layer of weights of the model.
     func check(_ model: Model) throws {
         let names = model.linearNames

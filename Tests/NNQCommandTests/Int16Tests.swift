@@ -22,7 +22,8 @@ struct Int16Tests {
             try #require(quantize.status == 0, "\(quantize.errors)")
             let report = try #require(try quantize.json()["report"] as? [String: Any])
             let options = try #require(report["options"] as? [String: Any])
-            #expect(options["activationBits"] as? Int == Int(bits))
+            let chosen = try #require(options["activationBits"] as? [String: Any])
+            #expect(chosen["all"] as? Int == Int(bits))
             let comparison = try Command.run("compare", model, file, "--data", "digits", "--samples", "300", "--json")
                 .json()
             let layers = try #require(comparison["layers"] as? [[String: Any]])
@@ -35,14 +36,47 @@ struct Int16Tests {
         #expect(abs(try #require(accuracy["16"]) - accuracy["8"]!) < 0.05)
     }
 
+    /// Training, then one layer on int16: reported by quantize and inspect, and every reader of the file takes it.
+    @Test func mixesWidths() throws {
+        let folder = try Scratch()
+        let (model, file) = (folder.path("m.safetensors"), folder.path("m.nnq"))
+        let train = try Command.run(
+            "train", "digits-mlp", "--samples", "1000", "--epochs", "2", "--seed", "7", "-o", model)
+        try #require(train.status == 0, "\(train.errors)")
+        let calibrate = ["quantize", model, "--calibrate", "digits", "--samples", "200", "-o", file]
+        let quantize = try Command.run(calibrate + ["--layer-activation-bits", "dense_2=16"])
+        try #require(quantize.status == 0, "\(quantize.errors)")
+        #expect(quantize.errors.contains("activations of 16 bits in dense_2; of 8 in other layers"))
+        let json = try Command.run(calibrate + ["--layer-activation-bits", "dense_2=16", "--json"]).json()
+        #expect((json["report"] as? [String: Any])?["wideLayers"] as? [String] == ["dense_2"])
+
+        let listing = try Command.run("inspect", file, "--json").json()
+        let ops = try #require(listing["ops"] as? [[String: Any]])
+        let wide = ops.filter { $0["type"] as? String == "int16" }.compactMap { $0["name"] as? String }
+        #expect(wide.count == 2 && wide.last == "dense_2" && wide.first?.hasSuffix(".int16") == true)
+        #expect(try Command.run("inspect", file).output.contains("int16"))
+
+        let compare = try Command.run("compare", model, file, "--data", "digits", "--samples", "300", "--json")
+        let comparison = try compare.json()
+        let layers = try #require(comparison["layers"] as? [[String: Any]])
+        #expect(layers.contains { $0["name"] as? String == "dense_2" })
+        let evaluation = try Command.run("eval", file, "--data", "digits", "--samples", "300", "--json").json()
+        #expect(evaluation["accuracy"] as? Double == (comparison["int8"] as? [String: Any])?["accuracy"] as? Double)
+
+        let wrong = try Command.run(calibrate + ["--layer-activation-bits", "dense_9=16"])
+        #expect(wrong.status == 1 && wrong.errors.contains("'dense_9' is no layer"))
+        #expect(wrong.errors.contains("these are: ") && wrong.errors.contains("dense_2"))
+    }
+
     @Test func refusesWhatDoesNotGoTogether() throws {
         for arguments in [
             ["--activation-bits", "12"], ["--activation-bits", "16", "--weight-bits", "4"],
-            ["--activation-bits", "16", "--adaround"], ["--activation-bits", "16", "--report", "r.html"],
+            ["--activation-bits", "16", "--report", "r.html"], ["--layer-activation-bits", "dense_1=4"],
+            ["--layer-activation-bits", "dense_1"], ["--layer-activation-bits", "dense_1=16", "--report", "r.html"],
         ] {
             let call = try Command.run(["quantize", "none.safetensors"] + arguments)
             #expect(call.status == 2, "\(arguments)")
-            #expect(call.errors.contains("--activation-bits") || call.errors.contains("4 bits"), "\(call.errors)")
+            #expect(call.errors.contains("activation-bits") || call.errors.contains("4 bits"), "\(call.errors)")
         }
     }
 }

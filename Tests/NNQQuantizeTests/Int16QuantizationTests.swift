@@ -94,6 +94,17 @@ import Testing
         #expect(wide >= 60, "\(wide) dB, seed \(seed)")
     }
 
+    /// The second half of the network on int16, the first on int8.
+    @Test(arguments: [UInt64(3), 4, 5])
+    func someLayersGainSomething(_ seed: UInt64) throws {
+        let model = Self.onSteps(try Self.lenet(seed: seed))
+        let data = try EndToEndTests.pictures(model, count: 40, seed: 90 + seed)
+        let half = ActivationBits(
+            all: 8, layers: ["conv2d_2": 16, "average_pool_1": 16, "dense_1": 16, "dense_2": 16])
+        let all = try [.eight, half, .sixteen].map { try sqnr(model, $0, data) }
+        #expect(all[0] + 1 < all[1] && all[1] + 10 < all[2], "\(all), seed \(seed)")
+    }
+
     @Test func tensorsAreSymmetric() throws {
         let model = try Self.lenet(seed: 5)
         let data = try EndToEndTests.pictures(model, count: 10, seed: 95)

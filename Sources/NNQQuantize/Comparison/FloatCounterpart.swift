@@ -29,17 +29,14 @@ extension Program {
             }
             // Without some rewrite, a model may not be lowered at all.
             let lowering = try? Lowering(
-                folded, fusion, OutputRanges(folded.graph, calibrated: ranges, activationBits))
+                folded, fusion,
+                OutputRanges(folded.graph, calibrated: ranges, LayerWidths(of: self, in: folded.graph)))
             if let lowering, hasStructure(of: lowering, fusion) { return (folded, lowering.nodeOfTensor) }
             if remnant == nil, let nodes = lowering.flatMap({ nodesLeft(of: $0) }) { remnant = (folded, nodes) }
         }
         if let remnant { return remnant }
         throw QuantizeError(
             "the int8 model was not made from this float model: its layers differ. Quantize the float model again")
-    }
-
-    private var activationBits: ActivationBits {
-        operations.contains { if case .int16 = $0.operation { true } else { false } } ? .sixteen : .eight
     }
 
     /// All choices of rewrites, the complete one first, then those that leave few out.

@@ -2,6 +2,7 @@
 // Cross-layer equalization: channels of neighbouring layers brought to one size.
 
 import Foundation
+import NNQArithmetic
 import NNQGraph
 
 /// Nagel, van Baalen, Blankevoort and Welling, "Data-Free Quantization Through Weight Equalization and Bias

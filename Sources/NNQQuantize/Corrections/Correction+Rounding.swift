@@ -71,10 +71,15 @@ extension Correction {
             let count = batch.values[0].count / batch.count
             let outputs = count / inputs.positions
             for own in 0..<batch.count {
+                let wide = layer.type == .int16 ? layer.values[sample].int16 : []
                 for _ in 0..<each {
                     let position = rng.below(inputs.positions)
                     var row = Array(repeating: Float(0), count: inputs.width)
-                    inputs.read(layer.values[sample], layer.quantization, position: position, into: &row)
+                    if wide.isEmpty {
+                        inputs.read(layer.values[sample], layer.quantization, position: position, into: &row)
+                    } else {
+                        inputs.read(wide, layer.quantization, position: position, into: &row)
+                    }
                     x.append(row)
                     let first = own * count + position * outputs
                     y.append((0..<outputs).map { batch.values[0][first + $0] - (bias?[$0] ?? 0) })

@@ -49,6 +49,7 @@ struct Correction {
         let name: String
         let inputs: LayerInputs
         let quantization: Quantization
+        let type: ElementType
         /// By sample, bytes as they lie in memory.
         let values: [[Int8]]
 
@@ -63,6 +64,7 @@ struct Correction {
             self.inputs = inputs
             self.values = values
             quantization = lowering.inputQuantization(linear.node)
+            type = lowering.widths[linear.node]
         }
     }
 
@@ -91,7 +93,7 @@ struct Correction {
         guard let bias = weights.model.parameters[key], let mean = calibrated.channels[layer.name]?.mean else { return }
         let correction = MeanCorrection(inputs: layer.inputs)
         let shift =
-            ranges.activationBits == .eight
+            layer.type == .int8
             ? correction.shift(
                 linear, values: layer.values, input: layer.quantization, bias: bias.values, mean: mean)
             : correction.shift(
@@ -117,7 +119,7 @@ struct Correction {
 
 extension [Int8] {
     /// The int16 elements whose bytes these are.
-    fileprivate var int16: [Int16] {
+    var int16: [Int16] {
         withUnsafeBytes { raw in
             (0..<count / 2).map { raw.loadUnaligned(fromByteOffset: 2 * $0, as: Int16.self) }
         }

@@ -64,12 +64,14 @@ struct LayerInputs {
     }
 
     /// What one position reads, as real numbers.
-    func read(_ values: [Int8], _ quantization: Quantization, position: Int, into row: inout [Float]) {
+    func read<Value: FixedWidthInteger>(
+        _ values: [Value], _ quantization: Quantization, position: Int, into row: inout [Float]
+    ) {
         for tap in 0..<taps {
             let pixel = pixels[position * taps + tap]
             for channel in 0..<channels {
-                row[tap * channels + channel] =
-                    pixel < 0 ? 0 : quantization.dequantize(values[pixel * channels + channel])
+                let place = tap * channels + channel
+                row[place] = pixel < 0 ? 0 : quantization.dequantize(values[pixel * channels + channel])
             }
         }
     }

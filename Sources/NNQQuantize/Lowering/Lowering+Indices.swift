@@ -5,22 +5,26 @@ import CNNQ
 import NNQFormat
 import NNQGraph
 
-extension Lowering {
-    /// How whole numbers are quantized: as they are.
-    private static let wholeNumbers = Quantization(scale: 1, zeroPoint: 0)
+extension Quantization {
+    /// Of whole numbers: as they are.
+    fileprivate static let wholeNumbers = Quantization(scale: 1, zeroPoint: 0)
     /// The same for 0 ... 255 in a byte.
-    private static let smallNumbers = Quantization(scale: 1, zeroPoint: -128)
+    fileprivate static let smallNumbers = Quantization(scale: 1, zeroPoint: -128)
+}
 
+extension Graph {
     /// The quantization and type of an input that only embeddings read, or nil for another.
     func indexInput(_ index: Int) -> (Quantization, ElementType)? {
-        let counts = graph.consumers[index].map { reader -> Int? in
-            if case .embedding(let count, _) = graph.nodes[reader].layer { return count }
+        let counts = consumers[index].map { reader -> Int? in
+            if case .embedding(let count, _) = nodes[reader].layer { return count }
             return nil
         }
-        guard !counts.isEmpty, !graph.outputs.contains(index), counts.allSatisfy({ $0 != nil }) else { return nil }
-        return counts.allSatisfy { $0! <= 256 } ? (Self.smallNumbers, .int8) : (Self.wholeNumbers, .int32)
+        guard !counts.isEmpty, !outputs.contains(index), counts.allSatisfy({ $0 != nil }) else { return nil }
+        return counts.allSatisfy { $0! <= 256 } ? (.smallNumbers, .int8) : (.wholeNumbers, .int32)
     }
+}
 
+extension Lowering {
     mutating func lowerEmbedding(_ index: Int, count: Int) throws {
         let node = graph.nodes[index]
         let indices = program.tensors[input(index, 0)]
@@ -42,6 +46,6 @@ extension Lowering {
     }
 
     mutating func lowerArgMax(_ index: Int) throws {
-        try append(.argMax(nnq_arg_max_params()), for: index, Self.wholeNumbers, type: .int32)
+        try append(.argMax(nnq_arg_max_params()), for: index, .wholeNumbers, type: .int32)
     }
 }

@@ -7,24 +7,8 @@ import NNQFormat
 import NNQGraph
 
 extension Lowering {
-    /// Pixels stay int8 in memory; what reads them reads an int16 copy, exact to the bit.
-    mutating func widenInputs() throws {
-        for index in graph.inputs {
-            let tensor = program.tensors.firstIndex { $0.name == graph.nodes[index].name }!
-            let input = program.tensors[tensor]
-            guard input.type == .int8 else { continue }
-            // |q - zero_point| is at most 255.
-            let output = Quantization(scale: input.quantization.scale / 128, zeroPoint: 0)
-            let operation = try requantization(index, from: input.quantization, to: output, (-32768, 32767))
-            let wide = try appendPart(
-                operation, of: index, inputs: [tensor], extents: MapExtents(input), part: 1, output, type: .int16)
-            redirect(index, to: wide)
-        }
-    }
-
     mutating func lowerInt16(_ index: Int) throws {
-        let node = graph.nodes[index]
-        switch node.layer {
+        switch graph.nodes[index].layer {
         case .input: break
         case .dense: try lowerWideDense(index)
         case .conv2D(_, let window, let groups, _): try lowerWideConvolution(index, window, groups: groups)
@@ -40,9 +24,7 @@ extension Lowering {
         case .binary(.subtract): try lowerWideSum(index, signs: [1, -1])
         case .flatten, .reshape: try lowerReshape(index)
         case .dropout: alias(index)
-        default:
-            throw QuantizeError.at(
-                node, "there is no op for it on activations of 16 bits: quantize with activations of 8 bits")
+        default: preconditionFailure("a layer without an op on int16 activations has none")
         }
     }
 
@@ -57,22 +39,6 @@ extension Lowering {
             return (-32768, 32767)
         }
         return function.wideLimits(output)
-    }
-
-    private func requantization(
-        _ index: Int, from input: Quantization, to output: Quantization, _ limits: (min: Int32, max: Int32)
-    ) throws -> Operation {
-        guard let by = WideSumArithmetic(inputs: [input], signs: [1], output: output) else {
-            throw QuantizeError.at(
-                graph.nodes[index],
-                "its input's scale \(input.scale) is too many times its output's, \(output.scale): "
-                    + "calibrate with data that vary")
-        }
-        return .int16(
-            .requantize(
-                nnq_requantize_params(
-                    opcode: 0, multiplier: by.multipliers[0], shift: by.shift, act_min: limits.min,
-                    act_max: limits.max)))
     }
 
     // MARK: Layers of weights
@@ -171,7 +137,7 @@ extension Lowering {
         guard inputs.allSatisfy({ MapExtents($0) == MapExtents(shapes[index]) }) else {
             throw QuantizeError.at(
                 graph.nodes[index],
-                "with activations of 16 bits, both inputs have the output's shape: quantize with activations of 8 bits")
+                "with activations of 16 bits, both inputs have the output's shape: give it 8 bits")
         }
         let (by, output) = try fitted(index, calibratedOutput(index)) {
             WideSumArithmetic(inputs: inputs.map(\.quantization), signs: signs, output: $0)

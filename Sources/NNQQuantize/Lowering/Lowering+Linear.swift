@@ -81,7 +81,7 @@ extension Lowering {
         var weights = LinearWeights(filter: weight.values, bias: bias ?? Array(repeating: 0, count: weight.shape[0]))
         weights.scales = weightScales[node.name]
         weights.steps = weightSteps[node.name] ?? 127
-        weights.input = ranges.activationBits == .eight ? .int8 : .int16
+        weights.input = widths[index]
         guard (weights.filter + weights.bias).allSatisfy(\.isFinite) else {
             throw QuantizeError.at(
                 node, "a weight is infinite or not a number: train again with a smaller learning rate")

@@ -15,8 +15,11 @@ extension Lowering {
 
     mutating func lowerSoftmax(_ index: Int) throws {
         let exponentials = Tables.exponentials(scale: inputQuantization(index).scale)
-        try append(.softmax(exponentials), for: index, Quantization(scale: 0x1p-8, zeroPoint: -128))
+        try append(.softmax(exponentials), for: index, Self.probabilities)
     }
+
+    /// What softmax gives.
+    static let probabilities = Quantization(scale: 0x1p-8, zeroPoint: -128)
 
     /// A reshape between shapes that are the same map needs no op.
     mutating func lowerReshape(_ index: Int) throws {

@@ -41,9 +41,12 @@ struct Lowering {
     /// By op of the program.
     private(set) var linears: [Int: LoweredLinear] = [:]
     /// By node: its tensor.
-    private var tensorOf: [Int: Int] = [:]
+    private(set) var tensorOf: [Int: Int] = [:]
+    /// By tensor: the one of the other width with its values.
+    private(set) var converted: [Int: Int] = [:]
 
     var graph: Graph { model.graph }
+    var widths: LayerWidths { ranges.widths }
 
     init(
         _ model: Model, _ fusion: ActivationFusion, _ ranges: OutputRanges, weightScales: [String: [Float]] = [:],
@@ -57,9 +60,9 @@ struct Lowering {
         shapes = try model.graph.shapes()
         for index in graph.inputs { try lowerInput(index) }
         program.inputCount = program.tensors.count
-        if ranges.activationBits == .sixteen { try widenInputs() }
         for index in graph.nodes.indices where !fusion.fused.contains(index) {
-            if ranges.activationBits == .sixteen {
+            try convertInputs(of: index)
+            if widths[index] == .int16 {
                 try lowerInt16(index)
             } else {
                 try lower(index)
@@ -131,18 +134,21 @@ struct Lowering {
     /// The model's inputs come first among the tensors.
     private mutating func lowerInput(_ index: Int) throws {
         let (quantization, type) =
-            indexInput(index)
+            graph.indexInput(index)
             ?? model.metadata.exactInput(graph, index).map { ($0, .int8) }
-            ?? (ranges.quantization(index), ranges.activationBits == .eight ? .int8 : .int16)
+            ?? (ranges.quantization(index), widths[index])
         try appendTensor(index, named: graph.nodes[index].name, quantization, type: type)
         record(index)
     }
 
     /// The tensors that a node reads.
-    func inputs(_ index: Int) -> [Int] { graph.nodes[index].inputs.map { tensorOf[$0]! } }
+    func inputs(_ index: Int) -> [Int] { graph.nodes[index].inputs.indices.map { input(index, $0) } }
 
-    /// The tensor of one of a node's inputs.
-    func input(_ index: Int, _ position: Int) -> Int { tensorOf[graph.nodes[index].inputs[position]]! }
+    /// The tensor of one of a node's inputs, of the node's width.
+    func input(_ index: Int, _ position: Int) -> Int {
+        let tensor = tensorOf[graph.nodes[index].inputs[position]]!
+        return program.tensors[tensor].type == widths[index] ? tensor : converted[tensor] ?? tensor
+    }
 
     /// How the only input of a node is quantized.
     func inputQuantization(_ index: Int) -> Quantization { program.tensors[inputs(index)[0]].quantization }
@@ -179,6 +185,17 @@ struct Lowering {
         return program.tensors.count - 1
     }
 
+    /// Appends the op that gives a tensor's values another width.
+    mutating func appendConversion(
+        _ operation: Operation, of index: Int, _ tensor: Int, _ output: Quantization, _ type: ElementType
+    ) throws {
+        try appendOperation(operation, of: index, inputs: [tensor])
+        let input = program.tensors[tensor]
+        let name = "\(input.name).\(type == .int16 ? "int16" : "int8")"
+        try appendTensor(index, named: name, output, extents: MapExtents(input), type: type)
+        converted[tensor] = program.tensors.count - 1
+    }
+
     private mutating func appendOperation(_ operation: Operation, of index: Int, inputs: [Int]) throws {
         let isGather = operation.opcode == .NNQ_OP_GATHER
         if let wide = inputs.first(where: { program.tensors[$0].type == .int32 }), !isGather {
@@ -189,9 +206,6 @@ struct Lowering {
         }
         program.operations.append(ProgramOperation(operation, inputs: inputs))
     }
-
-    /// From here on, readers of a node read this tensor.
-    mutating func redirect(_ index: Int, to tensor: Int) { tensorOf[index] = tensor }
 
     /// A node whose value is its input's.
     mutating func alias(_ index: Int) { tensorOf[index] = inputs(index)[0] }

@@ -12,7 +12,7 @@ struct OutputRanges {
     /// Quantizations that the model came with, which nothing changes.
     private var given: [Int: Quantization] = [:]
     /// How wide the tensors are that hold the ranges.
-    let activationBits: ActivationBits
+    let widths: LayerWidths
 
     /// Nodes whose ranges lowering needs; other ops keep their input's quantization or have one of their own.
     static func needed(_ graph: Graph, _ fusion: ActivationFusion, metadata: Metadata) -> [Int] {
@@ -29,9 +29,9 @@ struct OutputRanges {
         }.map(fusion.result)
     }
 
-    init(_ graph: Graph, calibrated: [String: ValueRange], _ activationBits: ActivationBits = .eight) {
+    init(_ graph: Graph, calibrated: [String: ValueRange], _ widths: LayerWidths = .narrow) {
         self.graph = graph
-        self.activationBits = activationBits
+        self.widths = widths
         for (index, node) in graph.nodes.enumerated() { ranges[index] = calibrated[node.name] }
         shareAmongConcats()
     }
@@ -40,7 +40,7 @@ struct OutputRanges {
     /// - Parameter given: by node name.
     init(_ graph: Graph, given: [String: Quantization]) {
         self.graph = graph
-        activationBits = .eight
+        widths = .narrow
         for (index, node) in graph.nodes.enumerated() { self.given[index] = given[node.name] }
     }
 
@@ -51,8 +51,11 @@ struct OutputRanges {
     func quantization(_ node: Int) -> Quantization {
         if let quantization = given[node] { return quantization }
         guard let range = ranges[node] else { preconditionFailure("'\(graph.nodes[node].name)' was not calibrated") }
-        return activationBits == .eight ? range.quantization : range.symmetricQuantization
+        return widths[node] == .int16 ? range.symmetricQuantization : range.quantization
     }
+
+    /// How a node's values are quantized where they are int8; nil where they were not calibrated.
+    func narrowQuantization(_ node: Int) -> Quantization? { given[node] ?? ranges[node]?.quantization }
 
     /// What only concats read gets the range of all that is joined. Outer concats come first, so that others take their
     /// range over.

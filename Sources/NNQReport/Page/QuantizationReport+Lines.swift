@@ -12,7 +12,9 @@ extension QuantizationReport {
     }
 
     private var activationLine: String? {
-        options.activationBits == .eight ? nil : "activations of \(options.activationBits.rawValue) bits, weights of 8"
+        guard options.activationBits.hasSixteen else { return nil }
+        guard options.activationBits != .sixteen else { return "activations of 16 bits, weights of 8" }
+        return "activations of 16 bits in \(wideLayers.joined(separator: ", ")); of 8 in other layers"
     }
 
     private var calibratorLine: String? {

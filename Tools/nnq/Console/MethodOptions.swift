@@ -15,12 +15,7 @@ struct MethodOptions: ParsableArguments {
             """)
     var weightScales: WeightScales?
     @OptionGroup var bits: WeightBitsOption
-    @Option(
-        help: """
-            Bits of activations, 8 or 16. With 16, weights keep 8 bits: closer to the float model, at twice the arena \
-            and more time.
-            """)
-    var activationBits = 8
+    @OptionGroup var activations: ActivationBitsOption
     @Option(
         defaultAsFlag: Choice<Equalization>.method(.weights),
         help: "Bring channels to one size by weights (plain --equalize) or by activations; or none.")
@@ -38,22 +33,15 @@ struct MethodOptions: ParsableArguments {
     var adaround = false
 
     func validate() throws {
-        guard activationBits == 8 || activationBits == 16 else {
-            throw ValidationError("--activation-bits is 8 or 16, not \(activationBits)")
-        }
-        guard activationBits == 16 else { return }
-        if try bits.chosen().hasFour {
+        if try activations.chosen() == .sixteen, try bits.chosen().hasFour {
             throw ValidationError("--activation-bits 16 goes with weights of 8 bits: leave out 4 bits for weights")
-        }
-        if adaround {
-            throw ValidationError("--adaround works on activations of 8 bits: leave it out with --activation-bits 16")
         }
     }
 
     func options(rewrites: Set<Rewrite>, calibrationSamples: Int) throws -> QuantizationOptions {
         var options = QuantizationOptions(
             calibrator: calibrator, weightScales: weightScales, weightBits: try bits.chosen(),
-            activationBits: ActivationBits(rawValue: activationBits)!, absorbBias: absorbBias, adaround: adaround,
+            activationBits: try activations.chosen(), absorbBias: absorbBias, adaround: adaround,
             rewrites: rewrites, calibrationSamples: calibrationSamples)
         if let equalize { options.equalize = equalize.method }
         if let biasCorrection { options.biasCorrection = biasCorrection.method }

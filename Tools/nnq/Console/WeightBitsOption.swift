@@ -23,14 +23,20 @@ struct WeightBitsOption: ParsableArguments {
         guard WeightBits.legal.contains(weightBits) else {
             throw ValidationError("--weight-bits is 8 or 4, not \(weightBits)")
         }
-        var layers: [String: Int] = [:]
-        for part in layerBits?.split(separator: ",") ?? [] {
-            let words = part.split(separator: "=", maxSplits: 1).map(String.init)
-            guard words.count == 2, let number = Int(words[1]), WeightBits.legal.contains(number) else {
-                throw ValidationError("--layer-bits '\(part)' is not a layer's name, '=', and 8 or 4")
-            }
-            layers[words[0]] = number
-        }
-        return WeightBits(all: weightBits, layers: layers)
+        return WeightBits(all: weightBits, layers: try bitsByLayer(layerBits, "--layer-bits", WeightBits.legal))
     }
+}
+
+/// What an option of the form `name=bits,...` says.
+func bitsByLayer(_ text: String?, _ option: String, _ legal: [Int]) throws -> [String: Int] {
+    var layers: [String: Int] = [:]
+    for part in text?.split(separator: ",") ?? [] {
+        let words = part.split(separator: "=", maxSplits: 1).map(String.init)
+        guard words.count == 2, let number = Int(words[1]), legal.contains(number) else {
+            let bits = legal.map(String.init).joined(separator: " or ")
+            throw ValidationError("\(option) '\(part)' is not a layer's name, '=', and \(bits)")
+        }
+        layers[words[0]] = number
+    }
+    return layers
 }

@@ -99,6 +99,7 @@ struct ProgramListing: Listing {
         let name: String
         let op: String
         let output: [Int]
+        let type: String
         let scale: Float
         let zero_point: Int
         let inputs: [String]
@@ -122,14 +123,14 @@ struct ProgramListing: Listing {
         task = program.info.task
         classes = program.info.classes
         inputs = program.tensors[..<program.inputCount].map {
-            "\($0.name) \($0.height)x\($0.width)x\($0.channels) \($0.quantization.text)"
+            "\($0.name) \($0.height)x\($0.width)x\($0.channels) \($0.type), \($0.quantization.text)"
         }
         ops = program.operations.indices.map { index in
             let operation = program.operations[index]
             let output = program.tensors[program.inputCount + index]
             return Op(
                 name: output.name, op: operation.operation.name,
-                output: [output.height, output.width, output.channels],
+                output: [output.height, output.width, output.channels], type: "\(output.type)",
                 scale: output.quantization.scale, zero_point: Int(output.quantization.zeroPoint),
                 inputs: operation.inputs.map { program.tensors[$0].name },
                 constant_bytes: operation.operation.constantBytes, macs: program.macs(of: index))
@@ -139,10 +140,11 @@ struct ProgramListing: Listing {
 
     var lines: [String] {
         var table = Table(
-            ["op", "kind", "output", "scale", "zero", "constants", "MACs", "reads"], rightAligned: [3, 4, 5, 6])
+            ["op", "kind", "output", "type", "scale", "zero", "constants", "MACs", "reads"],
+            rightAligned: [4, 5, 6, 7])
         for op in ops {
             table.add([
-                op.name, op.op, op.output.map(String.init).joined(separator: "x"), decimal(op.scale),
+                op.name, op.op, op.output.map(String.init).joined(separator: "x"), op.type, decimal(op.scale),
                 "\(op.zero_point)",
                 op.constant_bytes > 0 ? grouped(op.constant_bytes) : "", op.macs > 0 ? grouped(op.macs) : "",
                 op.inputs.joined(separator: ", "),

@@ -55,8 +55,9 @@ struct QuantizeVerb: ParsableCommand {
 
     func validate() throws {
         _ = try namesLeftOut()
-        if methods.activationBits == 16, reporting.report != nil {
-            throw ValidationError("--report is about activations of 8 bits: leave it out with --activation-bits 16")
+        if try methods.activations.chosen().hasSixteen, reporting.report != nil {
+            throw ValidationError(
+                "--report is about activations of 8 bits: leave it out with --activation-bits 16, or for single layers")
         }
     }
 
