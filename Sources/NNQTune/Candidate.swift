@@ -17,6 +17,8 @@ public struct Candidate: Hashable, Codable, Sendable {
     public var name: String {
         let usual = QuantizationOptions()
         var words = [widths]
+        let wide = options.activationBits.layers.values.count { $0 == 16 }
+        if wide > 0 { words.append("activations of 16 bits in \(wide) layer\(wide == 1 ? "" : "s")") }
         if let epochs { return words[0] + ", trained for \(epochs) epoch\(epochs == 1 ? "" : "s")" }
         if options.calibrator != usual.calibrator { words.append("calibrator \(options.calibrator)") }
         if let scales = options.weightScales { words.append("weight scales \(scales.rawValue)") }

@@ -94,7 +94,9 @@ extension Program {
         let output = outputs[0]
         guard output >= inputCount else { return output }
         let operation = operations[output - inputCount]
-        if case .softmax = operation.operation { return operation.inputs[0] }
-        return output
+        switch operation.operation {
+        case .softmax, .int16(.softmax): return operation.inputs[0]
+        default: return output
+        }
     }
 }

@@ -24,7 +24,8 @@ struct Search<Judge: CandidateJudge> {
         guard limits.allowsRAM(first) else {
             return tell("RAM is the same whatever the method: no quantization of this network fits")
         }
-        try tryMethods(from: first)
+        let best = try tryMethods(from: first)
+        try tryWideActivations(from: best)
         try tryFourBits()
         try tryTraining()
     }
@@ -41,10 +42,12 @@ struct Search<Judge: CandidateJudge> {
 
     // MARK: Methods with 8 bits
 
-    private mutating func tryMethods(from first: Outcome) throws {
+    /// - Returns: the most exact of them.
+    private mutating func tryMethods(from first: Outcome) throws -> Outcome {
         let goal = limits.drop ?? 0
         guard tuner.isThorough || first.drop.value > goal else {
-            return tell(String(format: "the defaults drop %.2f: other methods are not needed", first.drop.value))
+            tell(String(format: "the defaults drop %.2f: other methods are not needed", first.drop.value))
+            return first
         }
         tell(String(format: "the defaults drop %.2f: trying methods one by one", first.drop.value))
         var best = first
@@ -55,11 +58,13 @@ struct Search<Judge: CandidateJudge> {
                 let outcome = try attempt(candidate)
                 if outcome.isMoreExact(than: best) { best = outcome }
                 if !tuner.isThorough, best.drop.value <= goal {
-                    return tell("enough: \(best.candidate.name)")
+                    tell("enough: \(best.candidate.name)")
+                    return best
                 }
             }
         }
         tell("of all methods: \(best.candidate.name)")
+        return best
     }
 
     /// Groups of changes; quick ones first.
@@ -75,6 +80,43 @@ struct Search<Judge: CandidateJudge> {
 
     private static var calibrators: [Calibrator] {
         [.percentile(99.99), .mse, .entropy, .movingAverage(momentum: 0.9)]
+    }
+
+    // MARK: Activations of 16 bits
+
+    private mutating func tryWideActivations(from best: Outcome) throws {
+        guard tuner.isThorough || best.drop.value > limits.drop ?? .infinity else { return }
+        let layers = try judge.wideLayers()
+        guard layers.count > 1 else { return }
+        let all = try attempt(Self.wide(layers, best.candidate.options))
+        guard limits.allowsDrop(all), all.isMoreExact(than: best) else {
+            return tell(String(format: "activations of 16 bits drop %.2f: they are not enough", all.drop.value))
+        }
+        try tryWidths(best.candidate.options)
+    }
+
+    private static func wide(_ layers: some Sequence<String>, _ options: QuantizationOptions) -> Candidate {
+        var options = options
+        options.activationBits = ActivationBits(
+            all: 8, layers: Dictionary(uniqueKeysWithValues: layers.map { ($0, 16) }))
+        return Candidate(options)
+    }
+
+    /// Bisects the number of layers that keep activations of 8 bits.
+    private mutating func tryWidths(_ options: QuantizationOptions) throws {
+        let order = try judge.activationSensitivities().sorted {
+            $0.noise / Double($0.values) > $1.noise / Double($1.values)
+        }
+        tell("activations of 16 bits, the most noise for their bytes first: "
+            + order.map(\.layer).joined(separator: ", "))
+        // The fewest layers that drop no more than is allowed; without a limit, no more than noise.
+        var (good, bad) = (order.count, 0)
+        while good - bad > 1 {
+            let middle = (good + bad) / 2
+            let outcome = try attempt(Self.wide(order.prefix(middle).map(\.layer), options))
+            if outcome.drop.value <= limits.drop ?? outcome.drop.standardError { good = middle } else { bad = middle }
+        }
+        tell("\(good) of \(order.count) layers need activations of 16 bits")
     }
 
     // MARK: Weights of 4 bits

@@ -13,6 +13,7 @@ public struct TuneRecord: Sendable {
         var subject: String
         var outcomes: [String: Outcome]
         var sensitivities: [Sensitivity]?
+        var activationSensitivities: [ActivationSensitivity]?
     }
 
     /// Changes where outcomes of older versions are no longer those of this one.
@@ -36,6 +37,7 @@ public struct TuneRecord: Sendable {
     /// By `Candidate.key`.
     public var outcomes: [String: Outcome] { file.outcomes }
     var sensitivities: [Sensitivity]? { file.sensitivities }
+    var activationSensitivities: [ActivationSensitivity]? { file.activationSensitivities }
 
     mutating func add(_ outcome: Outcome) throws {
         file.outcomes[outcome.candidate.key] = outcome
@@ -44,6 +46,11 @@ public struct TuneRecord: Sendable {
 
     mutating func set(_ sensitivities: [Sensitivity]) throws {
         file.sensitivities = sensitivities
+        try write()
+    }
+
+    mutating func set(_ sensitivities: [ActivationSensitivity]) throws {
+        file.activationSensitivities = sensitivities
         try write()
     }
 

@@ -16,6 +16,19 @@ public struct Sensitivity: Hashable, Codable, Sendable {
     }
 }
 
+/// How much activations of 8 bits in one layer alone would cost where all others have 16.
+public struct ActivationSensitivity: Hashable, Codable, Sendable {
+    public var layer: String
+    /// Numbers that the layer gives: each takes a byte less.
+    public var values: Int
+    /// What `Outcome.noise` grows by.
+    public var noise: Double
+
+    public init(layer: String, values: Int, noise: Double) {
+        (self.layer, self.values, self.noise) = (layer, values, noise)
+    }
+}
+
 /// What a search needs done.
 public protocol CandidateJudge {
     /// Makes an int8 model and measures it.
@@ -23,6 +36,10 @@ public protocol CandidateJudge {
     func outcome(_ candidate: Candidate) throws -> Outcome
     /// Of all layers of weights, in their order.
     func sensitivities() throws -> [Sensitivity]
+    /// Names of the layers that can have activations of 16 bits and do not just follow what they read.
+    func wideLayers() throws -> [String]
+    /// Of `wideLayers`, in their order.
+    func activationSensitivities() throws -> [ActivationSensitivity]
 }
 
 /// Thrown by a judge that was asked to stop; what was tried stays known.
@@ -40,9 +57,10 @@ public enum TuneEvent: Sendable {
 /// The search.
 ///
 /// First the defaults with 8 bits. Where these drop too much, method after method, each kept if it helps (a coordinate
-/// descent). Where 8 bits take too much flash, or no limit of flash is known, 4 bits for all layers but the first and
-/// the last; where these drop too much, for as many layers as can be, the least sensitive for their size first. Where
-/// nothing is within the limits, training for int8.
+/// descent). Where none of them is enough, activations of 16 bits, in as few layers as can be, the most sensitive for
+/// their size first. Where 8 bits take too much flash, or no limit of flash is known, 4 bits for all layers but the
+/// first and the last; where these drop too much, for as many layers as can be, the least sensitive for their size
+/// first. Where nothing is within the limits, training for int8.
 public struct Tuner: Sendable {
     public var limits: Limits
     /// Where a search starts.

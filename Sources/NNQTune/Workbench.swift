@@ -109,6 +109,32 @@ public final class Workbench: CandidateJudge {
         return found
     }
 
+    public func wideLayers() throws -> [String] { try ActivationBits.wideLayers(of: model) }
+
+    public func activationSensitivities() throws -> [ActivationSensitivity] {
+        if let known = record.activationSensitivities { return known }
+        var options = QuantizationOptions(weightScales: .mse, biasCorrection: nil)
+        let names = try wideLayers()
+        func made(_ narrow: String?) throws -> (program: Program, noise: Double) {
+            let wide = names.filter { $0 != narrow }.map { ($0, 16) }
+            options.activationBits = ActivationBits(
+                all: 8, layers: Dictionary(uniqueKeysWithValues: wide + (narrow.map { [($0, 8)] } ?? [])))
+            let program = try Quantizer(options).quantize(model, calibration: calibration).program
+            let file = try ProgramFile(program).encoded()
+            return (program, try searched.judge(program, file, threads: threads).noise)
+        }
+        let all = try made(nil)
+        var found: [ActivationSensitivity] = []
+        for (place, name) in names.enumerated() {
+            try progress(.making("activations of 8 bits in '\(name)'"), place, names.count)
+            let values = all.program.tensors.first { $0.name == name }!.count
+            found.append(
+                ActivationSensitivity(layer: name, values: values, noise: max(0, try made(name).noise - all.noise)))
+        }
+        try record.set(found)
+        return found
+    }
+
     /// The int8 model of a candidate, and its file before it is packed for a target.
     public func made(_ candidate: Candidate) throws -> (quantized: Quantized, file: ProgramFile) {
         if let latest, latest.candidate == candidate { return (latest.quantized, latest.file) }

@@ -15,6 +15,8 @@ private final class FormulaJudge: CandidateJudge {
     var helpful: Set<String> = ["entropy"]
     var gain = 0.15
     var ram = 4096
+    /// Values by layer, and what activations of 16 bits in it gain.
+    var wide: [(name: String, values: Int, gain: Double)] = []
     private(set) var tried: [Candidate] = []
     private(set) var sensitivityCalls = 0
     var stopsAfter = Int.max
@@ -34,15 +36,23 @@ private final class FormulaJudge: CandidateJudge {
             bytes += layer.weights * bits / 8
             if bits == 4 { drop += layer.loss }
         }
+        let widened = wide.filter { options.activationBits.layers[$0.name] == 16 }
+        drop -= widened.reduce(0) { $0 + $1.gain }
         if candidate.epochs != nil { drop /= 10 }
         return Outcome(
             candidate, drop: Drop(value: drop, standardError: 0.01, samples: 1000), noise: drop / 100,
-            cost: Cost(ram: ram, flash: 1000 + bytes))
+            cost: Cost(ram: ram + widened.reduce(0) { $0 + $1.values }, flash: 1000 + bytes))
     }
 
     func sensitivities() throws -> [Sensitivity] {
         sensitivityCalls += 1
         return Self.layers.map { Sensitivity(layer: $0.name, weights: $0.weights, noise: $0.loss) }
+    }
+
+    func wideLayers() throws -> [String] { wide.map(\.name) }
+
+    func activationSensitivities() throws -> [ActivationSensitivity] {
+        wide.map { ActivationSensitivity(layer: $0.name, values: $0.values, noise: $0.gain) }
     }
 }
 
@@ -75,6 +85,26 @@ private final class FormulaJudge: CandidateJudge {
         let best = try #require(tuner.choice(of: outcomes))
         #expect(best.candidate.name == "8 bits, calibrator mse, weight scales mse, AdaRound")
         #expect(abs(best.drop.value + 0.05) < 1e-12)
+    }
+
+    /// Where no method is enough: activations of 16 bits in the fewest layers that are, those first that gain most for
+    /// their bytes.
+    @Test func activationsOfSixteenBitsAreTheNextWay() throws {
+        let judge = FormulaJudge()
+        judge.helpful = []
+        judge.wide = [("first", 4000, 0.1), ("middle", 1000, 0.02), ("narrow", 200, 0.1), ("last", 100, 0.1)]
+        let tuner = Tuner(Limits(drop: 0.25, ram: 5000, flash: 8000))
+        let outcomes = try tuner.search(judge)
+        let choice = try #require(tuner.choice(of: outcomes))
+        #expect(choice.candidate.options.activationBits.layers == ["last": 16, "narrow": 16])
+        #expect(choice.candidate.name == "8 bits, activations of 16 bits in 2 layers")
+        #expect(choice.cost.ram == 4096 + 300)
+        // Where all layers do not suffice, single ones are not looked at.
+        let strict = try Tuner(Limits(drop: 0.01, flash: 8000)).search(judge)
+        #expect(strict.filter { $0.candidate.options.activationBits.hasSixteen }.count == 1)
+        // Where 8 bits do, none are tried.
+        let easy = try Tuner(Limits(drop: 0.4, flash: 8000)).search(judge)
+        #expect(!easy.contains { $0.candidate.options.activationBits.hasSixteen })
     }
 
     /// With a limit of flash that 8 bits exceed, and room for the loss: all inner layers in 4 bits.
@@ -142,6 +172,7 @@ private final class FormulaJudge: CandidateJudge {
     func nothingIsTriedTwice(_ drop: Double, _ flash: Int) throws {
         for isThorough in [false, true] {
             let judge = FormulaJudge()
+            judge.wide = [("wide", 500, 0.1), ("last", 100, 0.1)]
             let tuner = Tuner(Limits(drop: drop, flash: flash), epochs: 1, isThorough: isThorough)
             let outcomes = try tuner.search(judge)
             #expect(Set(judge.tried).count == judge.tried.count && judge.tried.count == outcomes.count)

@@ -102,3 +102,23 @@ extension Layer {
         }
     }
 }
+
+extension ActivationBits {
+    /// Names of a model's layers that can have activations of 16 bits, but for max pools, which follow what they read.
+    /// - Throws: `QuantizeError`, `GraphError` where the model cannot be rewritten.
+    package static func wideLayers(of model: Model) throws -> [String] {
+        let (folded, _) = try model.rewritten(Set(Rewrite.allCases))
+        let graph = folded.graph
+        var report = RewriteReport()
+        let fusion = ActivationFusion(graph, isEnabled: true, report: &report)
+        let shapes = try graph.shapes()
+        return graph.nodes.indices.filter { index in
+            let node = graph.nodes[index]
+            guard graph.hasOwnWidth(index, fusion, folded.metadata), node.layer.hasInt16Form, !node.layer.isMaxPool
+            else { return false }
+            // Sums on int16 repeat nothing.
+            let extents = MapExtents(shapes[index])
+            return node.inputs.count < 2 || node.inputs.allSatisfy { MapExtents(shapes[$0]) == extents }
+        }.map { graph.nodes[$0].name }
+    }
+}

@@ -18,9 +18,10 @@ struct TuneVerb: ParsableCommand {
         discussion: """
             Example: nnq tune resnet8.safetensors --data cifar-10 --max-drop 0.1 --ram 64K --flash 64K -o resnet8.nnq
 
-            Tries the defaults, then methods, then weights of 4 bits, then training for int8, says why, and ends as soon \
-            as the limits are met. Prints what no other model beats in accuracy and cost, draws it, and writes the one \
-            that it chose: of those within the limits the most exact, or the cheapest that samples cannot tell from it.
+            Tries the defaults, then methods, then activations of 16 bits in as few layers as can be, then weights of \
+            4 bits, then training for int8, says why, and ends as soon as the limits are met. Prints what no other \
+            model beats in accuracy and cost, draws it, and writes the one that it chose: of those within the limits \
+            the most exact, or the cheapest that samples cannot tell from it.
 
             What was tried is kept in OUTPUT.tune.json: after Ctrl-C the same call goes on from there, and a call with \
             other limits starts with what is known.
