@@ -33,6 +33,14 @@ struct MistakeTests {
         #expect(call.errors.contains("Error:") && call.output.isEmpty)
     }
 
+    @Test(arguments: ["--equalize", "--bias-correction"])
+    func valuesThatAreNoneAreNamed(option: String) throws {
+        let call = try Command.run("quantize", "\(option)=magic", "m.safetensors", "--calibrate", "digits")
+        #expect(call.status == 2)
+        #expect(call.errors.contains("'magic' is invalid for '\(option)"), "\(call.errors)")
+        #expect(call.errors.contains("'none'"), "\(call.errors)")
+    }
+
     /// Calls that cannot work, and words that their one sentence must hold.
     @Test(arguments: [
         (["train", "lenet9"], ["lenet9", "lenet5"]),

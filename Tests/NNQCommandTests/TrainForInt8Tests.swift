@@ -84,6 +84,24 @@ struct TrainForInt8Tests {
         #expect(int8 > accuracy - 0.2, "\(int8), float \(accuracy)")
     }
 
+    /// `--name`, `--name value` and `--name=value`, in front of other options and of the model.
+    @Test func methodsAreReadInEachForm() throws {
+        func file(_ flags: String...) throws -> Data {
+            let path = folder.path("m.nnq")
+            let call = try Command.run(
+                ["quantize"] + flags + [float, "--calibrate", "digits", "--samples", "50", "-o", path])
+            #expect(call.status == 0, "\(flags): \(call.errors)")
+            return try Data(contentsOf: URL(fileURLWithPath: path))
+        }
+        let none = try file("--equalize", "none", "--bias-correction", "none")
+        #expect(try file("--equalize=none", "--bias-correction=none") == none)
+        let plain = try file("--equalize", "--bias-correction")
+        #expect(plain != none)
+        #expect(try file("--bias-correction=data", "--equalize=weights") == plain)
+        #expect(try file("--bias-correction", "--equalize", "weights") == plain)
+        #expect(try file("--equalize=activations", "--bias-correction=none") != none)
+    }
+
     @Test func mistakesAreNamed() throws {
         let fresh = try Command.run("train", "lenet5", "--qat", "--data", "digits", "-o", folder.path("x.safetensors"))
         #expect(fresh.status == 1 && fresh.errors.contains("--qat starts from a trained model"), "\(fresh.errors)")

@@ -30,7 +30,8 @@ struct NNQCommand: ParsableCommand {
         Trainer.shareProcessors()
         do {
             try checkVerb()
-            var command = try parseAsRoot()
+            let words = Array(CommandLine.arguments.dropFirst())
+            var command = try parseAsRoot(ImpliedValue.written(into: words, for: MethodOptions.implied))
             try command.run()
         } catch let stop as Interrupted {
             Console.say(stop.description)

@@ -17,20 +17,23 @@ struct MethodOptions: ParsableArguments {
     @OptionGroup var bits: WeightBitsOption
     @OptionGroup var activations: ActivationBitsOption
     @Option(
-        defaultAsFlag: Choice<Equalization>.method(.weights),
         help: "Bring channels to one size by weights (plain --equalize) or by activations; or none.")
-    var equalize: Choice<Equalization>? = nil
+    var equalize: Choice<Equalization>?
     @Flag(help: "Move what a channel always exceeds before a ReLU into the next layer's bias.")
     var absorbBias = false
     @Option(
-        defaultAsFlag: Choice<BiasCorrection>.method(.data),
         help: """
-            Bring mean outputs back to what the float layers give: measured on data, or from batch norms (analytic); \
-            or none.
+            Bring mean outputs back to what the float layers give: measured on data (plain --bias-correction), or \
+            from batch norms (analytic); or none.
             """)
-    var biasCorrection: Choice<BiasCorrection>? = nil
+    var biasCorrection: Choice<BiasCorrection>?
     @Flag(help: "Learn for each weight whether to round it up or down (AdaRound; takes minutes).")
     var adaround = false
+
+    /// What a method's option means that stands alone.
+    static let implied = [
+        ImpliedValue("--equalize", Equalization.weights), ImpliedValue("--bias-correction", BiasCorrection.data),
+    ]
 
     func validate() throws {
         if try activations.chosen() == .sixteen, try bits.chosen().hasFour {
