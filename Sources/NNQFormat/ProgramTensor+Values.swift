@@ -2,17 +2,22 @@
 // The bytes of a tensor as the real numbers that they stand for, and back.
 
 extension ProgramTensor {
-    /// The real value of each element; `bytes` are in this machine's order.
-    public func dequantized(_ bytes: [Int8]) -> [Float] {
-        bytes.withUnsafeBytes { raw in
+    /// The integer of each element; `bytes` are in this machine's order.
+    public func integers(_ bytes: [Int8]) -> [Int] {
+        guard type != .int8 else { return bytes.map(Int.init) }
+        return bytes.withUnsafeBytes { raw in
             (0..<bytes.count / type.byteCount).map { index in
-                switch type {
-                case .int8: quantization.dequantize(bytes[index])
-                case .int16: quantization.scale * Float(raw.loadUnaligned(fromByteOffset: 2 * index, as: Int16.self))
-                case .int32: quantization.scale * Float(raw.loadUnaligned(fromByteOffset: 4 * index, as: Int32.self))
-                }
+                type == .int16
+                    ? Int(raw.loadUnaligned(fromByteOffset: 2 * index, as: Int16.self))
+                    : Int(raw.loadUnaligned(fromByteOffset: 4 * index, as: Int32.self))
             }
         }
+    }
+
+    /// The real value of each element; `bytes` are in this machine's order.
+    public func dequantized(_ bytes: [Int8]) -> [Float] {
+        guard type != .int8 else { return bytes.map(quantization.dequantize) }
+        return integers(bytes).map { quantization.scale * Float($0) }
     }
 
     /// The bytes of elements that are nearest to these real values; saturated, NaN is the lowest.

@@ -10,13 +10,21 @@ public struct FakeQuantization: Hashable, Codable, Sendable {
     /// By layer: the zero point, -128 ... 127, of its output, 8 bits. The logarithm of the scale is the parameter
     /// `<layer>.output_log2_scale`, one number.
     public var zeroPoints: [String: Int]
+    /// Of these, the layers whose output has 16 bits instead, with a zero point of 0.
+    public var wideOutputs: Set<String>
     /// By layer of weights: their bits, 8 or 4, symmetric. The logarithms of the scales are the
     /// parameter `<layer>.weight_log2_scale`, one number an output channel.
     public var weightBits: [String: Int]
 
-    public init(zeroPoints: [String: Int], weightBits: [String: Int]) {
+    public init(zeroPoints: [String: Int], weightBits: [String: Int], wideOutputs: Set<String> = []) {
         self.zeroPoints = zeroPoints
         self.weightBits = weightBits
+        self.wideOutputs = wideOutputs
+    }
+
+    /// The integers that a layer's output may be.
+    public func outputLimits(of layer: String) -> ClosedRange<Int> {
+        wideOutputs.contains(layer) ? -32768...32767 : -128...127
     }
 
     public static func outputLog2Scale(of layer: String) -> String { "\(layer).output_log2_scale" }
@@ -34,6 +42,9 @@ public struct FakeQuantization: Hashable, Codable, Sendable {
             throw GraphError(
                 "fake quantization of '\(layer)': there is no such layer, or \(zeroPoint) is no zero point")
         }
+        for layer in wideOutputs where zeroPoints[layer] != 0 {
+            throw GraphError("fake quantization of '\(layer)': an output of 16 bits has a zero point, and it is 0")
+        }
         let outputs = zeroPoints.keys.map { (Self.outputLog2Scale(of: $0), [1]) }
         return try outputs
             + weightBits.map { layer, bits in
@@ -43,5 +54,25 @@ public struct FakeQuantization: Hashable, Codable, Sendable {
                 }
                 return (Self.weightLog2Scale(of: layer), [shape[0]])
             }
+    }
+}
+
+extension FakeQuantization {
+    private enum CodingKeys: String, CodingKey { case zeroPoints, weightBits, wideOutputs }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            zeroPoints: try container.decode([String: Int].self, forKey: .zeroPoints),
+            weightBits: try container.decode([String: Int].self, forKey: .weightBits),
+            wideOutputs: try container.decodeIfPresent(Set<String>.self, forKey: .wideOutputs) ?? [])
+    }
+
+    /// In one order, so that equal models are equal bytes.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(zeroPoints, forKey: .zeroPoints)
+        try container.encode(weightBits, forKey: .weightBits)
+        if !wideOutputs.isEmpty { try container.encode(wideOutputs.sorted(), forKey: .wideOutputs) }
     }
 }

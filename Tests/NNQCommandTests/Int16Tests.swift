@@ -47,7 +47,15 @@ struct Int16Tests {
         let quantize = try Command.run(calibrate + ["--layer-activation-bits", "dense_2=16"])
         try #require(quantize.status == 0, "\(quantize.errors)")
         #expect(quantize.errors.contains("activations of 16 bits in dense_2; of 8 in other layers"))
-        let json = try Command.run(calibrate + ["--layer-activation-bits", "dense_2=16", "--json"]).json()
+        let page = folder.path("m.html")
+        let json = try Command.run(
+            calibrate + ["--layer-activation-bits", "dense_2=16", "--report", page, "--test-samples", "100", "--json"]
+        ).json()
+        let figures = try #require((json["figures"] as? [String: Any])?["layers"] as? [[String: Any]])
+        #expect(figures.map { $0["bits"] as? Int } == [8, 8, 16, 8])
+        let text = try String(contentsOfFile: page, encoding: .utf8)
+        #expect(text.contains("int8 here has activations of 16 bits in dense_2; of 8 in other layers"))
+        #expect(text.contains("of 65,536 steps used"))
         #expect((json["report"] as? [String: Any])?["wideLayers"] as? [String] == ["dense_2"])
 
         let listing = try Command.run("inspect", file, "--json").json()
@@ -71,8 +79,7 @@ struct Int16Tests {
     @Test func refusesWhatDoesNotGoTogether() throws {
         for arguments in [
             ["--activation-bits", "12"], ["--activation-bits", "16", "--weight-bits", "4"],
-            ["--activation-bits", "16", "--report", "r.html"], ["--layer-activation-bits", "dense_1=4"],
-            ["--layer-activation-bits", "dense_1"], ["--layer-activation-bits", "dense_1=16", "--report", "r.html"],
+            ["--layer-activation-bits", "dense_1=4"], ["--layer-activation-bits", "dense_1"],
         ] {
             let call = try Command.run(["quantize", "none.safetensors"] + arguments)
             #expect(call.status == 2, "\(arguments)")

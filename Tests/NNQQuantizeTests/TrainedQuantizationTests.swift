@@ -150,6 +150,15 @@ import Testing
         let error = #expect(throws: QuantizeError.self) { try Quantizer().quantize(trained: Self.network(1)) }
         #expect(error?.description.contains("--qat") == true)
     }
+
+    @Test func outputsOfSixteenBitsAreRefused() throws {
+        var model = try Self.trained(3, bits: 8).0
+        let name = try #require(model.metadata.fakeQuantization?.zeroPoints.keys.sorted().first)
+        model.metadata.fakeQuantization!.zeroPoints[name] = 0
+        model.metadata.fakeQuantization!.wideOutputs = [name]
+        let error = #expect(throws: QuantizeError.self) { try Quantizer().quantize(trained: model) }
+        #expect(error?.description.contains("8 bits") == true)
+    }
 }
 
 extension NNQFormat.Operation {

@@ -16,36 +16,47 @@ import Testing
     /// Ranges that cut, so that there is something to count.
     private static let cutting = QuantizationOptions(calibrator: .percentile(97), weightScales: .mse)
 
-    @Test(arguments: UInt64(0)..<2) func layers(_ seed: UInt64) throws {
-        let subject = try Subject(seed: seed, count: 40, options: Self.cutting)
+    private static let widths = [
+        ActivationBits(all: 8), ActivationBits(all: 16), ActivationBits(all: 8, layers: ["conv2d_2": 16]),
+    ]
+
+    @Test(arguments: UInt64(0)..<2, widths) func layers(_ seed: UInt64, _ widths: ActivationBits) throws {
+        var options = Self.cutting
+        options.activationBits = widths
+        let subject = try Subject(seed: seed, count: 40, options: options)
         let figures = try subject.figures()
         let program = subject.quantized.program
         var runner = try subject.runner()
-        var cut = 0
+        var (cut, wideLayers) = (0, 0)
         for (tensor, node) in subject.quantized.nodeOfTensor.enumerated() {
-            let node = try #require(node)
+            guard let node else { continue }
             let layer = try #require(figures.layers.first { $0.name == program.tensors[tensor].name })
             let quantization = program.tensors[tensor].quantization
+            let isWide = program.tensors[tensor].type == .int16
+            wideLayers += isWide ? 1 : 0
+            #expect(layer.bits == (isWide ? 16 : 8) && layer.steps == (isWide ? 65536 : 256))
+            let (lowest, highest) = isWide ? (-32768, 32767) : (-128, 127)
             let engine = try FloatEngine(subject.quantized.foldedModel, batch: 1, observing: [node], threads: 1)
             var (signal, noise, largest) = (0.0, 0.0, Float(0))
             var (outside, zeros, values) = (0, 0, [Float]())
-            var steps = Set<Int8>()
-            var byChannel = Array(repeating: (steps: Set<Int8>(), outside: 0, values: 0), count: layer.shape[2])
+            var steps = Set<Int>()
+            var byChannel = Array(repeating: (steps: Set<Int>(), outside: 0, values: 0), count: layer.shape[2])
             for index in 0..<subject.data.count {
                 _ = try engine.run(subject.data.sample(index).map { ($0 - 128) / 64 })
                 let exact = Array(engine.value(of: node))
-                let int8 = try subject.int8Values(index, reading: [tensor], &runner)[0]
-                for (element, (x, q)) in zip(exact, int8).enumerated() {
+                let bytes = try subject.int8Values(index, reading: [tensor], &runner)[0]
+                let integers = isWide ? Self.pairs(bytes) : bytes.map { Int($0) }
+                for (element, (x, q)) in zip(exact, integers).enumerated() {
                     let channel = element % layer.shape[2]
                     byChannel[channel].steps.insert(q)
                     byChannel[channel].values += 1
-                    let y = quantization.scale * Float(Int(q) - Int(quantization.zeroPoint))
+                    let y = quantization.scale * Float(q - Int(quantization.zeroPoint))
                     signal += Double(x * x)
                     noise += Double((x - y) * (x - y))
                     largest = max(largest, abs(x - y))
                     steps.insert(q)
                     let place = x / quantization.scale + Float(quantization.zeroPoint)
-                    if place < -129 || place > 128 {
+                    if place < Float(lowest - 1) || place > Float(highest + 1) {
                         outside += 1
                         byChannel[channel].outside += 1
                     }
@@ -69,9 +80,15 @@ import Testing
             cut += outside
             check(layer.histogram, values, zeros)
             #expect(
-                abs(layer.clip.high - Double(quantization.scale) * Double(127 - Int(quantization.zeroPoint))) < 1e-5)
+                abs(layer.clip.high - Double(quantization.scale) * Double(highest - Int(quantization.zeroPoint))) < 1e-5)
         }
-        #expect(cut > 0 && figures.layers.count == program.tensors.count)
+        #expect(cut > 0 && figures.layers.count == subject.quantized.nodeOfTensor.count { $0 != nil })
+        #expect((wideLayers > 0) == widths.hasSixteen)
+    }
+
+    /// Little-endian numbers of two bytes.
+    private static func pairs(_ bytes: [Int8]) -> [Int] {
+        stride(from: 0, to: bytes.count, by: 2).map { 256 * Int(bytes[$0 + 1]) + Int(UInt8(bitPattern: bytes[$0])) }
     }
 
     /// Counts by bin; a value within rounding of an edge may be in either.

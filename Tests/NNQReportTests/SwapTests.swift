@@ -17,10 +17,12 @@ import Testing
         let model = quantized.foldedModel
         func round(_ values: [Double], _ name: String) -> [Double] {
             guard int8.contains(name) else { return values }
-            let tensor = quantized.program.tensors.first { $0.name == name }!.quantization
+            let tensor = quantized.program.tensors.first { $0.name == name }!
+            let (scale, zeroPoint) = (Double(tensor.quantization.scale), Double(tensor.quantization.zeroPoint))
+            let (lowest, highest) = tensor.type == .int16 ? (-32768.0, 32767.0) : (-128, 127)
             return values.map { value in
-                let q = (value / Double(tensor.scale)).rounded(.toNearestOrEven) + Double(tensor.zeroPoint)
-                return Double(tensor.scale) * (min(max(q, -128), 127) - Double(tensor.zeroPoint))
+                let q = (value / scale).rounded(.toNearestOrEven) + zeroPoint
+                return scale * (min(max(q, lowest), highest) - zeroPoint)
             }
         }
         func dense(_ input: [Double], _ name: String) -> [Double] {
@@ -42,7 +44,13 @@ import Testing
         return round(dense(hidden, "dense_2"), "dense_2")
     }
 
-    @Test(arguments: UInt64(0)..<3) func dense(_ seed: UInt64) throws {
+    private static let widths = [
+        QuantizationOptions(weightBits: WeightBits(all: 8, layers: ["dense_2": 4])),
+        QuantizationOptions(activationBits: .sixteen),
+        QuantizationOptions(activationBits: ActivationBits(all: 8, layers: ["dense_2": 16])),
+    ]
+
+    @Test(arguments: UInt64(0)..<3, widths) func dense(_ seed: UInt64, _ options: QuantizationOptions) throws {
         var rng = Rng(seed: seed, stream: 8)
         var model = try NNQGraph.Model(input: [6]) {
             Dense(9)
@@ -56,8 +64,7 @@ import Testing
             name: "numbers", shape: [6], values: values, classes: ["a", "b", "c"],
             labels: (0..<60).map { _ in Int32(rng.below(3)) })
         let source = DatasetSource(data, threads: 1)
-        let quantized = try Quantizer(QuantizationOptions(weightBits: WeightBits(all: 8, layers: ["dense_2": 4])))
-            .quantize(model, calibration: source)
+        let quantized = try Quantizer(options).quantize(model, calibration: source)
         let swaps = try quantized.layerSwaps(source: source, samples: 60)
         // The softmax gives the answers that its input gives: it is no layer of its own here.
         #expect(swaps.layers.map(\.layer) == ["input", "dense_1", "dense_2"] && swaps.samples == 60)

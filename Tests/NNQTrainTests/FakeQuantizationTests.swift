@@ -111,16 +111,27 @@ import Testing
         model.metadata.fakeQuantization = FakeQuantization(
             zeroPoints: Dictionary(uniqueKeysWithValues: scales.map { ($0.0, $0.2) }),
             weightBits: ["c": 8, "w": 4, "d": 8])
+        try check(model, scales, -128...127)
+        // 16 bits: a fine scale, of which values take far more than 256 steps.
+        model.parameters["w.output_log2_scale"] = Tensor(shape: [1], values: [log2f(0.0001)])
+        model.metadata.fakeQuantization!.zeroPoints["w"] = 0
+        model.metadata.fakeQuantization!.wideOutputs = ["w"]
+        try check(model, [("w", 0.0001, 0)], -32768...32767)
+    }
+
+    private func check(
+        _ model: NNQGraph.Model, _ scales: [(String, Float, Int)], _ limits: ClosedRange<Int>
+    ) throws {
         let engine = try FloatEngine(model, batch: 2, observing: ["relu_1", "w", "d"], threads: 1)
         _ = engine.input.update(from: Noise.values(2 * 9 * 7 * 3, seed: 6))
         try engine.forward()
         for (name, scale, zeroPoint) in scales {
             let steps: [Float] = engine.value(of: name).map { $0 / scale }
             let whole: [Float] = steps.map { $0.rounded() }
-            #expect(zip(steps, whole).allSatisfy { abs($0 - $1) < 1e-3 }, "\(name)")
-            #expect(whole.min()! >= Float(-128 - zeroPoint), "\(name)")
-            #expect(whole.max()! <= Float(127 - zeroPoint), "\(name)")
-            #expect(Set(whole).count > 5, "\(name)")
+            #expect(zip(steps, whole).allSatisfy { abs($0 - $1) < 1e-3 + 1e-6 * abs($1) }, "\(name)")
+            #expect(whole.min()! >= Float(limits.lowerBound - zeroPoint), "\(name)")
+            #expect(whole.max()! <= Float(limits.upperBound - zeroPoint), "\(name)")
+            #expect(Set(whole).count > (limits.count > 256 ? 256 : 5), "\(name)")
         }
     }
 
@@ -128,8 +139,13 @@ import Testing
         let model = try Self.model(bits: 4, zeroPoint: 3, outputScale: 0.02)
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("nnq-fake-\(UUID()).safetensors").path
         defer { try? FileManager.default.removeItem(atPath: path) }
-        try model.write(to: path)
-        #expect(try Model(contentsOf: path) == model)
+        var wide = model
+        wide.metadata.fakeQuantization!.zeroPoints["d"] = 0
+        wide.metadata.fakeQuantization!.wideOutputs = ["d"]
+        for model in [model, wide] {
+            try model.write(to: path)
+            #expect(try Model(contentsOf: path) == model)
+        }
         var missing = model.parameters
         missing["d.output_log2_scale"] = nil
         #expect(throws: GraphError("parameter 'd.output_log2_scale' is missing")) {
@@ -140,6 +156,8 @@ import Testing
             FakeQuantization(zeroPoints: ["d": 128], weightBits: [:]),
             FakeQuantization(zeroPoints: [:], weightBits: ["d": 5]),
             FakeQuantization(zeroPoints: [:], weightBits: ["input": 8]),
+            FakeQuantization(zeroPoints: ["d": 1], weightBits: [:], wideOutputs: ["d"]),
+            FakeQuantization(zeroPoints: [:], weightBits: [:], wideOutputs: ["d"]),
         ] {
             var metadata = model.metadata
             metadata.fakeQuantization = wrong

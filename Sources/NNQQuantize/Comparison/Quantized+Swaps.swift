@@ -14,11 +14,11 @@ extension Quantized {
         let judged = foldedModel.judgedNode
         let end = foldedModel.graph.nodes[foldedModel.graph.outputs[0]].name
         return program.tensors.indices.filter { tensor in
-            guard let node = nodeOfTensor[tensor], program.tensors[tensor].type == .int8 else { return false }
+            guard let node = nodeOfTensor[tensor], program.tensors[tensor].type != .int32 else { return false }
             guard node == judged || node != end else { return false }
             guard tensor >= program.inputCount else { return true }
             switch program.operations[tensor - program.inputCount].operation {
-            case .maxPool, .reshape, .slice, .transpose, .pad, .minimum, .maximum: return false
+            case .maxPool, .int16(.maxPool), .reshape, .slice, .transpose, .pad, .minimum, .maximum: return false
             default: return true
             }
         }
@@ -39,6 +39,7 @@ extension Quantized {
             let name = nodeOfTensor[tensor]!
             let quantization = program.tensors[tensor].quantization
             rounding.zeroPoints[name] = Int(quantization.zeroPoint)
+            if program.tensors[tensor].type == .int16 { rounding.wideOutputs.insert(name) }
             parameters[FakeQuantization.outputLog2Scale(of: name)] = Tensor(
                 shape: [1], values: [log2f(quantization.scale)])
         }

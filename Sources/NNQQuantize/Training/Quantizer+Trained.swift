@@ -13,7 +13,7 @@ extension Quantizer {
         guard let rounding = model.metadata.fakeQuantization else {
             throw QuantizeError("the model was not trained for int8: calibrate it, or train it with --qat")
         }
-        guard options.activationBits == .eight else {
+        guard options.activationBits == .eight, rounding.wideOutputs.isEmpty else {
             throw QuantizeError(
                 "the model was trained for activations of 8 bits: quantize it with those, or the model before --qat")
         }

@@ -48,7 +48,7 @@ extension Advice {
             case .max, nil: return "Its weights keep \(Words.fixed(sqnr, 1)) dB: try --weight-scales mse."
             }
         }
-        if let layer, layer.stepsUsed < 128 {
+        if let layer, layer.stepsUsed < 128, layer.bits == 8 {
             let other = options.calibrator == .minMax ? "--calibrator mse" : "--equalize activations"
             return "Its values use \(layer.stepsUsed) of 256 steps: try \(other)."
         }

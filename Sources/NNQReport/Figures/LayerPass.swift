@@ -20,7 +20,7 @@ struct LayerPass {
         self.pool = pool
         let program = quantized.program
         tensors = program.tensors.indices.filter { tensor in
-            quantized.nodeOfTensor[tensor] != nil && program.tensors[tensor].type == .int8
+            quantized.nodeOfTensor[tensor] != nil && program.tensors[tensor].type != .int32
         }
         tallies = tensors.map { tensor in
             let op = tensor - program.inputCount

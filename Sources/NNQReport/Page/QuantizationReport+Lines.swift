@@ -11,7 +11,8 @@ extension QuantizationReport {
         ].compactMap { $0 }
     }
 
-    private var activationLine: String? {
+    /// Nil where all activations have 8 bits.
+    var activationLine: String? {
         guard options.activationBits.hasSixteen else { return nil }
         guard options.activationBits != .sixteen else { return "activations of 16 bits, weights of 8" }
         return "activations of 16 bits in \(wideLayers.joined(separator: ", ")); of 8 in other layers"

@@ -111,10 +111,12 @@ final class Compiler {
 
     /// Rounds a node's value where that is wanted.
     private func round(_ index: Int) throws {
-        guard let zeroPoint = quantization?.zeroPoints[graph.nodes[index].name] else { return }
+        let name = graph.nodes[index].name
+        guard let quantization, let zeroPoint = quantization.zeroPoints[name] else { return }
         let isInput = graph.inputs.contains(index)
         exact[index] = isInput ? value(index) : nil
-        let rounded = try fakeQuantized(index, zeroPoint: zeroPoint, isTrained: !isInput)
+        let rounded = try fakeQuantized(
+            index, zeroPoint: zeroPoint, limits: quantization.outputLimits(of: name), isTrained: !isInput)
         compiled[index] = Compiled(output: rounded.output, backward: compiled[index]!.backward)
         roundings[index] = isInput ? nil : rounded.backward
         scales[index] = rounded.scale

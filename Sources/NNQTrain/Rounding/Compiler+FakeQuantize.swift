@@ -16,24 +16,29 @@ struct RoundedFilter {
 /// A rounded tensor, and what emits the backward step: from the gradient of `output` to that of what was rounded.
 struct FakeQuantized {
     let output: Memory
-    let scale: TensorScale
+    /// Nil of 16 bits, on which no integers are known.
+    let scale: TensorScale?
     let backward: (Memory) throws -> Memory
 }
 
 extension Compiler {
-    /// Rounds a node's value to 8 bits, as the runtime does where it is known how (see `Compiler+Integers`).
+    /// Rounds a node's value to integers within limits, those of 8 bits as the runtime does where it is known how (see
+    /// `Compiler+Integers`).
     ///
-    /// The scale's gradient is scaled by `1 / sqrt(count * 127)`, with the elements of one sample, so that scales move
-    /// as fast as weights do (Esser et al., "Learned Step Size Quantization", 2020, section 2.2).
-    func fakeQuantized(_ index: Int, zeroPoint: Int, isTrained: Bool) throws -> FakeQuantized {
+    /// The scale's gradient is scaled by `1 / sqrt(count * most)`, with the elements of one sample and the largest
+    /// integer, so that scales move as fast as weights do (Esser et al., "Learned Step Size Quantization", 2020, section
+    /// 2.2).
+    func fakeQuantized(
+        _ index: Int, zeroPoint: Int, limits: ClosedRange<Int>, isTrained: Bool
+    ) throws -> FakeQuantized {
         let (name, value) = (graph.nodes[index].name, value(index))
         let scale = try scaleParameter(FakeQuantization.outputLog2Scale(of: name), channels: 1, isTrained: isTrained)
-        let (low, high) = (Float(-128 - zeroPoint), Float(127 - zeroPoint))
-        let factor = 1 / (Float(shapes[index].count) * 127).squareRoot()
+        let (low, high) = (Float(limits.lowerBound - zeroPoint), Float(limits.upperBound - zeroPoint))
+        let factor = 1 / (Float(shapes[index].count) * Float(limits.upperBound)).squareRoot()
         let output = try memory(value.layout)
         let stored = value.storedCount
-        let tensorScale = TensorScale(log2Scale: scale.value, zeroPoint: zeroPoint)
-        if try !emitIntegers(index, value, into: output, tensorScale) {
+        let tensorScale = limits.count == 256 ? TensorScale(log2Scale: scale.value, zeroPoint: zeroPoint) : nil
+        if try tensorScale.map({ try emitIntegers(index, value, into: output, $0) }) != true {
             emit("\(name) rounding", touching: [value, scale.value, output]) {
                 nnq_fake_quantize(
                     output.floats, value.floats, stored,

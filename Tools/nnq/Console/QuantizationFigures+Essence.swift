@@ -41,7 +41,7 @@ extension QuantizationFigures {
                 swap.layer, String(format: "%.1f %%", 100 * swaps.noiseShare(swap)),
                 layer.sqnr.map { String(format: "%.1f", $0) } ?? "exact",
                 String(format: "%.3f %%", 100 * layer.saturatedShare),
-                "\(layer.stepsUsed)/256",
+                "\(layer.stepsUsed)/\(layer.steps)",
             ])
         }
         return table.lines

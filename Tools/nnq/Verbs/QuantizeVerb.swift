@@ -53,13 +53,7 @@ struct QuantizeVerb: ParsableCommand {
         return names + ProgramRewrite.allCases.map(\.rawValue).filter { !names.contains($0) }
     }()
 
-    func validate() throws {
-        _ = try namesLeftOut()
-        if try methods.activations.chosen().hasSixteen, reporting.report != nil {
-            throw ValidationError(
-                "--report is about activations of 8 bits: leave it out with --activation-bits 16, or for single layers")
-        }
-    }
+    func validate() throws { _ = try namesLeftOut() }
 
     func run() throws {
         let float = try Model(contentsOf: model)
