@@ -47,8 +47,8 @@ public struct LayerSwap: Hashable, Codable, Sendable {
 /// All layers of a network, one by one.
 ///
 /// A layer in int8 is simulated in float: its weights and biases are those of the program, and its output is rounded to
-/// the steps of the program's tensor, of 8 or 16 bits. Sums, tables and conversions between widths are exact; weights of
-/// recurrent layers stay as they are.
+/// the steps of the program's tensor, of 8 or 16 bits. Sums, tables and conversions between widths are exact; weights
+/// of recurrent layers stay as they are.
 public struct LayerSwaps: Hashable, Codable, Sendable {
     /// Samples that the figures are of.
     public var samples: Int

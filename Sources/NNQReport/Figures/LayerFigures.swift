@@ -98,7 +98,8 @@ struct LayerTally: Sendable {
         let elements = Double(max(count / tensor.channels, 1))
         return LayerFigures(
             name: tensor.name, op: op, shape: [tensor.height, tensor.width, tensor.channels],
-            bits: 8 * tensor.type.byteCount, scale: tensor.quantization.scale, zeroPoint: Int(tensor.quantization.zeroPoint), clip: clip,
+            bits: 8 * tensor.type.byteCount, scale: tensor.quantization.scale,
+            zeroPoint: Int(tensor.quantization.zeroPoint), clip: clip,
             sqnr: ratio.decibels, largestError: ratio.largestError,
             saturatedShare: Double(saturated.reduce(0, +)) / Double(max(count, 1)), stepsUsed: occurring,
             channelSaturatedShares: saturated.map { Double($0) / elements },

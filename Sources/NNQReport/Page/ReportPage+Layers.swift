@@ -12,7 +12,7 @@ extension ReportPage {
                 layer.name.shortened(to: 32).escaped, layer.op.escaped,
                 layer.shape.map(String.init).joined(separator: "×"), Words.decibels(layer.sqnr), sqnr,
                 Words.short(Double(layer.largestError)), Words.share(layer.saturatedShare),
-                "\(Words.grouped(layer.stepsUsed)) of \(Words.grouped(layer.steps))", Words.short(Double(layer.scale)), "\(layer.zeroPoint)",
+                layer.stepsText, Words.short(Double(layer.scale)), "\(layer.zeroPoint)",
             ]
         }
         return Markup.section(
@@ -65,20 +65,23 @@ extension ReportPage {
                 layer.name.shortened(to: 40),
                 HistogramChart(histogram: layer.histogram, clip: layer.clip).markup(label: "Values of \(layer.name)")
                     + channelStrips(layer),
-                caption: "\(Words.percent(zeros, digits: 1)) zeros; \(Words.grouped(layer.stepsUsed)) of \(Words.grouped(layer.steps)) steps used\(cut)")
+                caption: "\(Words.percent(zeros, digits: 1)) zeros; \(layer.stepsText) steps used\(cut)")
         }
         return Markup.section(
             "Activations",
-            "Float values on the test samples, zeros left out; heights are logarithms of counts. Between the dashed lines "
-                + "lies what the integers hold. The strips have a cell for each channel: how many of the steps its values "
-                + "take and, where values saturate, what part of its own does (full colour is the worst channel's).",
+            "Float values on the test samples, zeros left out; heights are logarithms of counts. Between the dashed "
+                + "lines lies what the integers hold. The strips have a cell for each channel: how many of the steps its "
+                + "values take and, where values saturate, what part of its own does (full colour is the worst "
+                + "channel's).",
             Markup.grid(items))
     }
 
     private func channelStrips(_ layer: LayerFigures) -> String {
         let uses = StripChart(
             values: layer.channelStepsUsed.map { Double($0) / Double(layer.steps) },
-            titles: layer.channelStepsUsed.enumerated().map { "channel \($0.offset): \($0.element) steps of \(layer.steps)" },
+            titles: layer.channelStepsUsed.enumerated().map {
+                "channel \($0.offset): \($0.element) steps of \(layer.steps)"
+            },
             style: "good")
         let used = uses.markup(label: "Steps in use by the channels of \(layer.name)")
         guard let most = layer.channelSaturatedShares.max(), most > 0 else { return used }
@@ -124,4 +127,9 @@ extension ReportPage {
                 + "\(Words.decibels(weights.sqnr))\(weights.sqnr == nil ? "" : " dB")\(clipped); largest weights of channels "
                 + "differ by \(Words.short(weights.spread)) to 1")
     }
+}
+
+extension LayerFigures {
+    /// Steps in use and all there are: `175 of 256`.
+    fileprivate var stepsText: String { "\(Words.grouped(stepsUsed)) of \(Words.grouped(steps))" }
 }

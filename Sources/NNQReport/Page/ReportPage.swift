@@ -39,8 +39,8 @@ public struct ReportPage {
 
     private var subtitle: String {
         let widths = figures.methods.activationLine.map { " int8 here has \($0)." } ?? ""
-        return "Float beside int8 on \(Words.grouped(figures.samples)) test samples of \(figures.data). int8 ran on the "
-            + "C runtime.\(widths)"
+        return "Float beside int8 on \(Words.grouped(figures.samples)) test samples of \(figures.data). int8 ran on "
+            + "the C runtime.\(widths)"
     }
 
     private var tiles: String {

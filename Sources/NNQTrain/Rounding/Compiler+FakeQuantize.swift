@@ -26,8 +26,8 @@ extension Compiler {
     /// `Compiler+Integers`).
     ///
     /// The scale's gradient is scaled by `1 / sqrt(count * most)`, with the elements of one sample and the largest
-    /// integer, so that scales move as fast as weights do (Esser et al., "Learned Step Size Quantization", 2020, section
-    /// 2.2).
+    /// integer, so that scales move as fast as weights do (Esser et al., "Learned Step Size Quantization", 2020,
+    /// section 2.2).
     func fakeQuantized(
         _ index: Int, zeroPoint: Int, limits: ClosedRange<Int>, isTrained: Bool
     ) throws -> FakeQuantized {
