@@ -28,8 +28,11 @@ public final class FloatEngine {
     ///   - observing: Names of layers whose values are to be kept. An observed layer is computed by itself: its value
     ///     is what it is before a following activation.
     ///   - threads: 0 takes one for each processor.
+    ///   - sumsPlainly: false lets convolutions take Winograd's algorithm, which is faster and rounds more.
     /// - Throws: `TrainError` for a name that the graph lacks, `GraphError`.
-    public init(_ model: Model, batch: Int = 64, observing names: [String] = [], threads: Int = 0) throws {
+    public init(
+        _ model: Model, batch: Int = 64, observing names: [String] = [], threads: Int = 0, sumsPlainly: Bool = true
+    ) throws {
         let graph = model.graph
         let nodes = try names.map { name in
             guard let index = graph.nodes.firstIndex(where: { $0.name == name }) else {
@@ -41,7 +44,7 @@ public final class FloatEngine {
         device = try Device(threads: threads)
         let ends = graph.outputs + graph.inputs
         let compiler = try Compiler(
-            graph: graph, batch: batch, isTraining: false, ends: ends, kept: Set(nodes),
+            graph: graph, batch: batch, isTraining: false, sumsPlainly: sumsPlainly, ends: ends, kept: Set(nodes),
             metadata: model.metadata, device: device)
         let plain = try Self.plainValues(compiler, graph.outputs + nodes)
         inputMemories = graph.inputs.map(compiler.samples)

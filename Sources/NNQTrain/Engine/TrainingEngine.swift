@@ -29,7 +29,7 @@ package final class TrainingEngine {
         let node = try loss.node(in: model.graph)
         device = try Device(threads: options.threads)
         let compiler = try Compiler(
-            graph: model.graph, batch: batch, isTraining: true, ends: [node], kept: [],
+            graph: model.graph, batch: batch, isTraining: true, sumsPlainly: false, ends: [node], kept: [],
             metadata: model.metadata, device: device)
         let shape = compiler.shapes[node]
         outputCount = shape.count

@@ -49,7 +49,7 @@ final class Teacher {
         }
         let node = try Loss.crossEntropy.node(in: model.graph)
         logitsName = model.graph.nodes[node].name
-        engine = try FloatEngine(model, batch: batch, observing: [logitsName], threads: threads)
+        engine = try FloatEngine(model, batch: batch, observing: [logitsName], threads: threads, sumsPlainly: false)
         guard engine.outputCount == outputs else {
             throw TrainError("the teacher has \(engine.outputCount) outputs, the network \(outputs): they must agree")
         }

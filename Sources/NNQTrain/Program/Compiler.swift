@@ -35,6 +35,8 @@ final class Compiler {
     let shapes: [Shape]
     let batch: Int
     let isTraining: Bool
+    /// True where convolutions add up products as they are, as calibration relies on; false allows Winograd's sums.
+    let sumsPlainly: Bool
     let device: Device
     let fusion: Fusion
     /// What is rounded to integers on the way.
@@ -60,14 +62,15 @@ final class Compiler {
     ///   - ends: Nodes whose values are needed; what none of them depends on is left out.
     ///   - kept: Nodes whose own values must exist, rather than vanish in a fusion.
     init(
-        graph: Graph, batch: Int, isTraining: Bool, ends: [Int], kept: Set<Int>, metadata: Metadata,
-        device: Device
+        graph: Graph, batch: Int, isTraining: Bool, sumsPlainly: Bool, ends: [Int], kept: Set<Int>,
+        metadata: Metadata, device: Device
     ) throws {
         guard batch >= 1 else { throw TrainError("the batch size is \(batch); use at least 1") }
         self.graph = graph
         self.shapes = try graph.shapes()
         self.batch = batch
         self.isTraining = isTraining
+        self.sumsPlainly = sumsPlainly
         self.device = device
         quantization = metadata.fakeQuantization
         let rounded = graph.nodes.indices.filter { metadata.fakeQuantization?.zeroPoints[graph.nodes[$0].name] != nil }
