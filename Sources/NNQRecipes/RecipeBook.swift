@@ -8,7 +8,7 @@ public enum RecipeBook {
     /// The built-in recipes, from the simplest to the largest network.
     public static let names = [
         "perceptron", "linear-regression", "xor-mlp", "sine", "digits-mlp", "lenet5", "lenet-wide", "resnet8",
-        "mobilenet",
+        "resnet14", "mobilenet",
     ]
 
     private static let files: [String: [UInt8]] = [
@@ -16,7 +16,7 @@ public enum RecipeBook {
         "xor-mlp": PackageResources.xor_mlp_yaml, "sine": PackageResources.sine_yaml,
         "digits-mlp": PackageResources.digits_mlp_yaml, "lenet5": PackageResources.lenet5_yaml,
         "lenet-wide": PackageResources.lenet_wide_yaml, "resnet8": PackageResources.resnet8_yaml,
-        "mobilenet": PackageResources.mobilenet_yaml,
+        "resnet14": PackageResources.resnet14_yaml, "mobilenet": PackageResources.mobilenet_yaml,
     ]
 
     /// The built-in recipe of this name, or else the recipe in the file of this name.

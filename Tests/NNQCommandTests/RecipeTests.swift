@@ -51,7 +51,7 @@ struct RecipeTests {
     @Test func listedRecipesCanBeCopiedAndEdited() throws {
         let list = try Command.run("recipes", "--json").json()
         let names = try #require(list["recipes"] as? [[String: Any]]).compactMap { $0["name"] as? String }
-        #expect(names.count == 9)
+        #expect(names.count == 10)
         let folder = try Scratch()
         for name in names {
             let call = try Command.run("recipes", name)
