@@ -19,11 +19,6 @@ public struct Checkpoint: Sendable, Equatable {
         public var bestEpoch: Int?
         /// SHA-256 of the teachers' files, one after the other; nil without any.
         public var teachers: String?
-
-        private enum CodingKeys: String, CodingKey {
-            case step, samples, lossSum, hits, epochs, bestEpoch
-            case teachers = "teacher"
-        }
     }
 
     public var model: Model
