@@ -72,7 +72,7 @@ import Testing
         #expect(last + 1 == best)
     }
 
-    /// Averages, the best weights, patience, mixing and the teachers all go on where they were.
+    /// Averages, the best weights, patience, mixing and the teacher all go on where they were.
     @Test(arguments: [1, 9, 10, 27, 44]) func resumingGivesTheSameBytes(stopAfter: Int) throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -89,21 +89,18 @@ import Testing
         options.distillation = Distillation()
         let data = try clouds(200)
         let teacher = try network(40)
-        let whole = try Trainer(options).train(network(), on: data, teachers: [teacher])
-        let stopped = try Trainer(options).train(network(), on: data, teachers: [teacher]) { $0.step < stopAfter }
+        let whole = try Trainer(options).train(network(), on: data, teacher: teacher)
+        let stopped = try Trainer(options).train(network(), on: data, teacher: teacher) { $0.step < stopAfter }
         try #require(stopped.checkpoint.progress.step == stopAfter)
         try stopped.checkpoint.write(to: path)
         let read = try Checkpoint(contentsOf: path)
         #expect(read == stopped.checkpoint)
-        let resumed = try Trainer(options).train(network(), on: data, teachers: [teacher], resuming: read)
+        let resumed = try Trainer(options).train(network(), on: data, teacher: teacher, resuming: read)
         #expect(resumed.isFinished && resumed.bestEpoch == whole.bestEpoch)
         #expect(try resumed.model.safeTensors().bytes() == whole.model.safeTensors().bytes())
         #expect(resumed.epochs == whole.epochs)
         #expect(throws: TrainError.self) {
-            try Trainer(options).train(network(), on: data, teachers: [network(41)], resuming: read)
-        }
-        #expect(throws: TrainError.self) {
-            try Trainer(options).train(network(), on: data, teachers: [teacher, teacher], resuming: read)
+            try Trainer(options).train(network(), on: data, teacher: network(41), resuming: read)
         }
     }
 
@@ -113,7 +110,7 @@ import Testing
         var options = TrainingOptions(epochs: 2, batchSize: 20, optimizer: .sgd(learningRate: 0.5), threads: 1)
         options.distillation = Distillation(temperature: 2, weight: 1)
         var teacher = try Model(input: [2], seed: 9) { Dense(3, name: "d"); Softmax() }
-        let first = try Trainer(options).train(network(), on: data, teachers: [teacher]).model
+        let first = try Trainer(options).train(network(), on: data, teacher: teacher).model
         // The same function of the raw sample, written with another normalization: x = 2 * ((x - 0.5) / 2) + 0.5.
         teacher.metadata.normalization = Normalization(mean: [0.5], std: [2])
         let weights = teacher.parameters["d.weight"]!.values
@@ -121,40 +118,14 @@ import Testing
             teacher.parameters["d.bias"]!.values[unit] += 0.5 * (weights[2 * unit] + weights[2 * unit + 1])
         }
         teacher.parameters["d.weight"]!.values = weights.map { 2 * $0 }
-        let second = try Trainer(options).train(network(), on: data, teachers: [teacher]).model
+        let second = try Trainer(options).train(network(), on: data, teacher: teacher).model
         for (name, tensor) in first.parameters {
             for (one, other) in zip(tensor.values, second.parameters[name]!.values) {
                 #expect(abs(one - other) < 1e-4, "\(name)")
             }
         }
         let wide = try Model(input: [2]) { Dense(4) }
-        #expect(throws: TrainError.self) { try Trainer(options).train(network(), on: data, teachers: [wide]) }
-    }
-
-    /// Several teachers are one with their mean logits, each asked about the sample as it would see it.
-    @Test func teachersAnswerTogether() throws {
-        let data = try clouds(60)
-        var options = TrainingOptions(epochs: 2, batchSize: 20, optimizer: .sgd(learningRate: 0.5), threads: 1)
-        options.distillation = Distillation(temperature: 2, weight: 1)
-        func taught(by teachers: [Model]) throws -> [String: Tensor] {
-            try Trainer(options).train(network(), on: data, teachers: teachers).model.parameters
-        }
-        let linear = try (UInt64(20)...22).map { try Model(input: [2], seed: $0) { Dense(3, name: "d"); Softmax() } }
-        var mean = linear[0]
-        for (name, tensor) in mean.parameters {
-            mean.parameters[name]!.values = tensor.values.indices.map { index in
-                linear.reduce(0) { $0 + $1.parameters[name]!.values[index] } / 3
-            }
-        }
-        let alone = try taught(by: [linear[0]])
-        let (together, wanted) = (try taught(by: linear), try taught(by: [mean]))
-        for (name, tensor) in wanted {
-            for (one, other) in zip(tensor.values, together[name]!.values) { #expect(abs(one - other) < 1e-4) }
-        }
-        #expect(try alone != wanted && taught(by: [linear[0], linear[0]]) == alone)
-        let wide = try Model(input: [2]) { Dense(4); Softmax() }
-        let error = #expect(throws: TrainError.self) { try taught(by: [linear[0], wide]) }
-        #expect(error.map { "\($0)" }?.hasPrefix("teacher 2 has 4 outputs") == true)
+        #expect(throws: TrainError.self) { try Trainer(options).train(network(), on: data, teacher: wide) }
     }
 
     /// With the teacher's answers alone, a student of the same shape comes to answer as it does.
@@ -165,7 +136,7 @@ import Testing
         let teacher = try Trainer(plain).train(network(24), on: data).model
         var options = TrainingOptions(epochs: 30, batchSize: 20, optimizer: .adam(learningRate: 0.02), threads: 1)
         options.distillation = Distillation(temperature: 2, weight: 1)
-        let student = try Trainer(options).train(network(12), on: data, teachers: [teacher]).model
+        let student = try Trainer(options).train(network(12), on: data, teacher: teacher).model
         let raw = (0..<300).flatMap { data.sample($0) }
         func answers(_ model: Model) throws -> [Int] {
             let outputs = try FloatEngine(model, batch: 20, threads: 1).run(raw)

@@ -17,8 +17,8 @@ public struct Checkpoint: Sendable, Equatable {
         public var epochs: [EpochSummary]
         /// The epoch with the best validation, counted from 1; nil without validation.
         public var bestEpoch: Int?
-        /// SHA-256 of the teachers' files, one after the other; nil without any.
-        public var teachers: String?
+        /// SHA-256 of the teacher's file; nil without one.
+        public var teacher: String?
     }
 
     public var model: Model

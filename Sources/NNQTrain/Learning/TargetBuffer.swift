@@ -20,7 +20,7 @@ package final class TargetBuffer {
     package let shares: UnsafeMutableBufferPointer<Float>?
     /// For binary cross-entropy with class weights: what each sample counts.
     package let weights: UnsafeMutableBufferPointer<Float>?
-    /// The teachers' logits for the batch, `[batch, outputs]`, where there are any.
+    /// A teacher's logits for the batch, `[batch, outputs]`, where there is one.
     package var teacherLogits: UnsafePointer<Float>?
     let form: Form
     let softening: TargetSoftening

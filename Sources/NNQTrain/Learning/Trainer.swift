@@ -28,7 +28,7 @@ public struct Trainer: Sendable {
     /// an uninterrupted one gives.
     /// - Parameters:
     ///   - validation: Evaluated after every epoch; nil where `options.validationShare` holds a part out.
-    ///   - teachers: Whose mean logits are learnt too, where `options.distillation` says how.
+    ///   - teacher: Whose answers are learnt too, where `options.distillation` says how.
     ///   - change: What becomes of the model on the way.
     ///   - checkpoint: Where a stopped run left off; its model and options take the place of those given here, but for
     ///     `options.epochs` and `options.threads`.
@@ -36,11 +36,11 @@ public struct Trainer: Sendable {
     /// - Throws: `TrainError` where model, data and options do not fit, or where the loss is not a number any more.
     public func train(
         _ model: Model, on dataset: any Dataset, validation: (any Dataset)? = nil,
-        teachers: [Model] = [], changing change: ModelChange? = nil, resuming checkpoint: Checkpoint? = nil,
+        teacher: Model? = nil, changing change: ModelChange? = nil, resuming checkpoint: Checkpoint? = nil,
         progress: (TrainingProgress) throws -> Bool = { _ in true }
     ) throws -> TrainingResult {
         var run = try TrainingRun(
-            model, dataset, validation: validation, teachers: teachers, options: options, change: change,
+            model, dataset, validation: validation, teacher: teacher, options: options, change: change,
             resuming: checkpoint)
         while !run.isFinished {
             let report = try run.advance()

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// An engine and the batches that it learns from: shuffled, augmented, softened, mixed, and seen by the teachers.
+// An engine and the batches that it learns from: shuffled, augmented, softened, mixed, and seen by the teacher.
 
 import NNQData
 import NNQGraph
@@ -10,10 +10,10 @@ struct TrainingCourse {
     private(set) var batches: Batches
     private let targets: TargetBuffer
     private let mixup: Mixup?
-    private let teachers: Teachers?
+    private let teacher: Teacher?
 
-    /// - Throws: `TrainError` where model, data, options and teachers do not fit.
-    init(_ model: Model, _ dataset: any Dataset, options: TrainingOptions, teachers: [Model]) throws {
+    /// - Throws: `TrainError` where model, data, options and teacher do not fit.
+    init(_ model: Model, _ dataset: any Dataset, options: TrainingOptions, teacher: Model?) throws {
         let loss = options.loss ?? .usual(for: model.metadata.task)
         try options.validate(for: loss)
         let batch = min(options.batchSize, dataset.count)
@@ -27,13 +27,12 @@ struct TrainingCourse {
             mixes: mixup != nil)
         targets = try TargetBuffer(
             dataset, loss: loss, outputs: engine.outputCount, batch: batch, softening: softening)
-        guard teachers.isEmpty == (options.distillation == nil) else {
+        guard (teacher != nil) == (options.distillation != nil) else {
             throw TrainError("distillation needs both a teacher, --distill TEACHER.safetensors, and its settings")
         }
-        let outputs = engine.outputCount
-        self.teachers =
-            teachers.isEmpty
-            ? nil : try Teachers(teachers, for: model, outputs: outputs, batch: batch, threads: options.threads)
+        self.teacher = try teacher.map { [engine] in
+            try Teacher($0, for: model, outputs: engine.outputCount, batch: batch, threads: options.threads)
+        }
     }
 
     /// Goes on at a step, counted from 0.
@@ -49,7 +48,7 @@ struct TrainingCourse {
         let input = engine.input
         _ = targets.fill(input, from: &batches)
         mixup?.mix(input, targets, step: engine.step)
-        targets.teacherLogits = try teachers?.logits(input)
+        targets.teacherLogits = try teacher?.logits(input)
         return try engine.learn(targets, rate: rate)
     }
 }

@@ -36,7 +36,7 @@ public struct TrainingOptions: Equatable, Sendable {
     public var patience: Int?
     /// Writes the weights of the epoch with the best validation instead of the last ones.
     public var keepsBest = false
-    /// How much teachers count, where any are given.
+    /// How much a teacher counts, where one is given.
     public var distillation: Distillation?
     /// For shuffling, augmentation, mixing, the validation part and dropout.
     public var seed: UInt64

@@ -9,10 +9,10 @@ struct TrainingRun {
     private var model: Model
     private let change: ModelChange?
     private let learnt: any Dataset
-    private let teachers: [Model]
+    private let teacherModel: Model?
     private let options: TrainingOptions
-    /// The teachers' hash, nil without any.
-    private let teachersHash: String?
+    /// The teacher's hash, nil without one.
+    private let teacher: String?
     private var course: TrainingCourse
     private var judge: ValidationJudge?
     private var lossSum = 0.0
@@ -23,7 +23,7 @@ struct TrainingRun {
     private var step = 0
 
     init(
-        _ model: Model, _ dataset: any Dataset, validation: (any Dataset)?, teachers: [Model], options: TrainingOptions,
+        _ model: Model, _ dataset: any Dataset, validation: (any Dataset)?, teacher: Model?, options: TrainingOptions,
         change: ModelChange?, resuming checkpoint: Checkpoint?
     ) throws {
         let model = checkpoint?.model ?? model
@@ -33,11 +33,15 @@ struct TrainingRun {
         self.model = model
         self.change = change
         self.learnt = learnt
-        self.teachers = teachers
+        teacherModel = teacher
         self.options = options
         judge = held.map { ValidationJudge($0, options: options) }
-        course = try TrainingCourse(model, learnt, options: options, teachers: teachers)
-        teachersHash = try Self.hash(teachers)
+        course = try TrainingCourse(model, learnt, options: options, teacher: teacher)
+        self.teacher = try teacher.map { teacher in
+            var hash = SHA256()
+            hash.update(try teacher.safeTensors().bytes())
+            return hash.hexDigest()
+        }
         if let checkpoint { try resume(checkpoint) }
     }
 
@@ -59,13 +63,6 @@ struct TrainingRun {
         return (dataset, validation)
     }
 
-    private static func hash(_ teachers: [Model]) throws -> String? {
-        guard !teachers.isEmpty else { return nil }
-        var hash = SHA256()
-        for teacher in teachers { hash.update(try teacher.safeTensors().bytes()) }
-        return hash.hexDigest()
-    }
-
     private mutating func resume(_ checkpoint: Checkpoint) throws {
         let progress = checkpoint.progress
         guard progress.samples == course.batches.dataset.count, progress.step <= steps else {
@@ -74,9 +71,8 @@ struct TrainingRun {
                     + "has \(course.batches.dataset.count) samples and \(steps) steps: use the same data and at least "
                     + "as many epochs")
         }
-        guard progress.teachers == teachersHash else {
-            throw TrainError(
-                "the checkpoint was made with other teachers: name the same, in the same order, or start anew")
+        guard progress.teacher == teacher else {
+            throw TrainError("the checkpoint was made with another teacher: name the same one, or start anew")
         }
         try course.engine.writeStates(checkpoint.optimizerState)
         try course.engine.writeAverages(checkpoint.averages)
@@ -128,7 +124,7 @@ struct TrainingRun {
     private mutating func changeModel() throws {
         guard let change, step == change.epochs * course.batches.batchesPerEpoch else { return }
         model = try change.apply(try model(with: course.engine.readParameters()))
-        course = try TrainingCourse(model, learnt, options: options, teachers: teachers)
+        course = try TrainingCourse(model, learnt, options: options, teacher: teacherModel)
         course.resume(atStep: step, seed: options.seed)
         judge?.best = nil
     }
@@ -180,7 +176,7 @@ struct TrainingRun {
     func result() throws -> TrainingResult {
         let progress = Checkpoint.Progress(
             step: step, samples: course.batches.dataset.count, lossSum: lossSum, hits: hits, epochs: summaries,
-            bestEpoch: judge?.best?.epoch, teachers: teachersHash)
+            bestEpoch: judge?.best?.epoch, teacher: teacher)
         let checkpoint = Checkpoint(
             model: try model(with: course.engine.readParameters()), options: options,
             optimizerState: try course.engine.readStates(), averages: try course.engine.readAverages() ?? [:],

@@ -20,7 +20,7 @@ public struct CrossValidation: Sendable {
     /// - Returns: an evaluation a fold; nil where `progress` ended the run.
     /// - Throws: `TrainError`, `DataError` where model, data and options do not fit.
     public func run(
-        _ model: Model, on dataset: any Dataset, teachers: [Model] = [],
+        _ model: Model, on dataset: any Dataset, teacher: Model? = nil,
         progress: (Int, TrainingProgress) throws -> Bool = { _, _ in true }
     ) throws -> CrossValidationResult? {
         let folds = try stratifiedFolds(dataset, count: folds, seed: options.seed)
@@ -28,7 +28,7 @@ public struct CrossValidation: Sendable {
         for index in folds.indices {
             let others = folds.enumerated().filter { $0.offset != index }.flatMap(\.element).sorted()
             let trained = try Trainer(options).train(
-                model, on: try Subset(dataset, indices: others), teachers: teachers
+                model, on: try Subset(dataset, indices: others), teacher: teacher
             ) { try progress(index, $0) }
             guard trained.isFinished else { return nil }
             let held = try Subset(dataset, indices: folds[index])

@@ -30,12 +30,12 @@ public struct LearningRateFinder: Sendable {
     /// - Parameter progress: called after every step with its number, counted from 1; false ends the search.
     /// - Throws: `TrainError` where model, data and options do not fit, or the loss never fell.
     public func search(
-        _ model: Model, on dataset: any Dataset, teachers: [Model] = [], progress: (Int) -> Bool = { _ in true }
+        _ model: Model, on dataset: any Dataset, teacher: Model? = nil, progress: (Int) -> Bool = { _ in true }
     ) throws -> LearningRateSearch {
         guard rates.lowerBound > 0, rates.lowerBound < rates.upperBound, steps >= 10 else {
             throw TrainError("a search needs rates above 0 that rise, and at least 10 steps")
         }
-        var course = try TrainingCourse(model, dataset, options: options, teachers: teachers)
+        var course = try TrainingCourse(model, dataset, options: options, teacher: teacher)
         var points: [LearningRateSearch.Point] = []
         var smoother = Smoother()
         for (index, rate) in sweep.enumerated() {

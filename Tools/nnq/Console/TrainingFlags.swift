@@ -23,13 +23,8 @@ struct TrainingFlags: ParsableArguments {
     var validation: Double?
     @Option(help: "Stop after so many epochs without a better validation, write the best weights.") var patience: Int?
     @Flag(help: "Write the weights of the epoch with the best validation.") var keepBest = false
-    @Option(
-        name: .customLong("distill"),
-        help: """
-            Learn from this trained model's answers too, a .safetensors file. Given for several models, from the mean \
-            of their logits.
-            """)
-    var teachers: [String] = []
+    @Option(name: .customLong("distill"), help: "Learn from this trained model's answers too, a .safetensors file.")
+    var teacher: String?
     @Option(help: "What logits are divided by in distillation. (default: the recipe's, or 4)")
     var distillTemperature: Float?
     @Option(help: "The teacher's part of the loss, 0 to 1. (default: the recipe's, or 0.7)") var distillWeight: Float?
@@ -42,7 +37,7 @@ struct TrainingFlags: ParsableArguments {
         if let validation, !(validation >= 0 && validation < 1) {
             throw ValidationError("--validation is \(validation); a part of the samples lies between 0 and 1")
         }
-        if teachers.isEmpty, distillTemperature != nil || distillWeight != nil {
+        if teacher == nil, distillTemperature != nil || distillWeight != nil {
             throw ValidationError("--distill-temperature and --distill-weight need --distill TEACHER.safetensors")
         }
         _ = try weights()
@@ -63,19 +58,18 @@ struct TrainingFlags: ParsableArguments {
         options.validationShare = validation ?? options.validationShare
         options.patience = patience ?? options.patience
         options.keepsBest = keepBest || options.keepsBest
-        guard !teachers.isEmpty else { return }
+        guard teacher != nil else { return }
         var distillation = options.distillation ?? Distillation()
         distillation.temperature = distillTemperature ?? distillation.temperature
         distillation.weight = distillWeight ?? distillation.weight
         options.distillation = distillation
     }
 
-    /// The models named by --distill, their batch norms folded: the same answers in fewer steps.
-    func teacherModels() throws -> [Model] {
-        try teachers.map { teacher in
-            let model = try Model(contentsOf: teacher)
-            return model.metadata.fakeQuantization == nil ? try model.rewritten([.foldBatchNorm]).0 : model
-        }
+    /// The model named by --distill, its batch norms folded: the same answers in fewer steps.
+    func teacherModel() throws -> Model? {
+        guard let teacher else { return nil }
+        let model = try Model(contentsOf: teacher)
+        return model.metadata.fakeQuantization == nil ? try model.rewritten([.foldBatchNorm]).0 : model
     }
 
     private func weights() throws -> ClassWeights? {

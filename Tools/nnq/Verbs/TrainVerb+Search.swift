@@ -8,10 +8,10 @@ import NNQTrain
 
 extension TrainVerb {
     /// Shows the loss over the learning rate, and suggests one.
-    func searchRate(_ model: Model, _ dataset: any Dataset, _ training: TrainingOptions, _ teachers: [Model]) throws {
+    func searchRate(_ model: Model, _ dataset: any Dataset, _ training: TrainingOptions, _ teacher: Model?) throws {
         let finder = LearningRateFinder(training)
         let progress = Progress("learning rate", total: finder.steps, unit: "steps")
-        let search = try finder.search(model, on: dataset, teachers: teachers) { step in
+        let search = try finder.search(model, on: dataset, teacher: teacher) { step in
             progress.update(step)
             return !Interrupt.isRequested
         }
@@ -22,11 +22,11 @@ extension TrainVerb {
 
     /// Shows what each fold reaches, their mean and their standard deviation.
     func crossValidate(
-        _ model: Model, _ dataset: any Dataset, _ training: TrainingOptions, _ teachers: [Model], _ folds: Int
+        _ model: Model, _ dataset: any Dataset, _ training: TrainingOptions, _ teacher: Model?, _ folds: Int
     ) throws {
         var progress: Progress?
         let validation = CrossValidation(training, folds: folds)
-        let result = try validation.run(model, on: dataset, teachers: teachers) { fold, state in
+        let result = try validation.run(model, on: dataset, teacher: teacher) { fold, state in
             let perFold = state.steps * state.samplesPerStep
             let bar = progress ?? Progress("\(folds) folds", total: folds * perFold, unit: "samples")
             progress = bar

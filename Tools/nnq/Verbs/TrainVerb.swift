@@ -103,13 +103,13 @@ struct TrainVerb: ParsableCommand {
         }
         Interrupt.watch()
         let training = try settings(start)
-        let teachers = try flags.teacherModels()
+        let teacher = try flags.teacherModel()
         let trainSet = try options.load(data, .train)
         let model = try rounding(try start.model(for: trainSet, seed: seed), start, trainSet)
         describe(start, model, trainSet)
-        if findLearningRate { return try searchRate(model, trainSet, training, teachers) }
-        if let folds { return try crossValidate(model, trainSet, training, teachers, folds) }
-        try train(start, model, trainSet, try options.load(data, .test), training, teachers)
+        if findLearningRate { return try searchRate(model, trainSet, training, teacher) }
+        if let folds { return try crossValidate(model, trainSet, training, teacher, folds) }
+        try train(start, model, trainSet, try options.load(data, .test), training, teacher)
     }
 
     /// The recipe's settings, and what the call puts in their place.
@@ -128,14 +128,14 @@ struct TrainVerb: ParsableCommand {
 
     private func train(
         _ start: TrainingStart, _ model: Model, _ trainSet: any Dataset, _ testSet: any Dataset,
-        _ training: TrainingOptions, _ teachers: [Model]
+        _ training: TrainingOptions, _ teacher: Model?
     ) throws {
         let output = output ?? TrainingStart.output(recipe, from: from, name: start.name)
         let checkpointPath = "\(output).checkpoint"
         try requireWritable(output)
         let isStopped = resume && (!start.hasWeights || FileManager.default.fileExists(atPath: checkpointPath))
         let checkpoint = isStopped ? try Checkpoint(contentsOf: checkpointPath) : nil
-        let result = try train(start.name, model, trainSet, training, teachers, checkpoint)
+        let result = try train(start.name, model, trainSet, training, teacher, checkpoint)
         guard result.isFinished else {
             try result.checkpoint.write(to: checkpointPath)
             throw Interrupted(description: "Stopped. The same call with --resume goes on from \(checkpointPath)")
@@ -172,7 +172,7 @@ struct TrainVerb: ParsableCommand {
     }
 
     private func train(
-        _ name: String, _ model: Model, _ dataset: any Dataset, _ training: TrainingOptions, _ teachers: [Model],
+        _ name: String, _ model: Model, _ dataset: any Dataset, _ training: TrainingOptions, _ teacher: Model?,
         _ checkpoint: Checkpoint?
     ) throws -> TrainingResult {
         var progress: Progress?
@@ -180,7 +180,7 @@ struct TrainVerb: ParsableCommand {
         let freezing =
             freezeBatchNorm > 0 ? ModelChange(afterEpochs: freezeBatchNorm) { try $0.freezingBatchNorms() } : nil
         let result = try Trainer(training).train(
-            model, on: dataset, teachers: teachers, changing: freezing, resuming: checkpoint
+            model, on: dataset, teacher: teacher, changing: freezing, resuming: checkpoint
         ) { state in
             let batch = state.samplesPerStep
             let bar = progress ?? Progress(
