@@ -117,8 +117,7 @@ public final class FloatEngine {
 
     /// Computes outputs and observed values from what `input` holds.
     public func forward() throws {
-        device.useThreads()
-        for step in steps { try step.run() }
+        try device.run(steps)
     }
 
     /// The outputs of any number of normalised samples.

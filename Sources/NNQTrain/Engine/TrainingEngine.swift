@@ -84,8 +84,7 @@ package final class TrainingEngine {
 
     /// Forward, loss and backward; parameters stay as they are.
     package func computeGradients(_ targets: TargetBuffer) throws -> LossValue {
-        device.useThreads()
-        for step in forward { try step.run() }
+        try device.run(forward)
         var value = loss(
             outputs: outputs.floats, targets, rows: batch, columns: outputCount, gradient: gradient.floats)
         if let distillation, let teacher = targets.teacherLogits {
@@ -95,7 +94,7 @@ package final class TrainingEngine {
             value.loss = Double(1 - distillation.weight) * value.loss + Double(distillation.weight) * soft
         }
         guard value.loss.isFinite else { return value }
-        for step in backward { try step.run() }
+        try device.run(backward)
         return value
     }
 

@@ -29,6 +29,12 @@ final class Device {
     /// Sets the thread count for what this thread runs next. Layouts and splits of work depend on it.
     func useThreads() { nnq_set_threads(Int32(threads)) }
 
+    /// Runs steps in their order; signals wait until the last is done.
+    func run(_ steps: [Step]) throws {
+        useThreads()
+        try withSignalsHeld { for step in steps { try step.run() } }
+    }
+
     deinit {
         dnnl_stream_destroy(stream)
         dnnl_engine_destroy(engine)
