@@ -53,7 +53,7 @@ public struct QuantizationOptions: Hashable, Codable, Sendable {
     public var calibrationSamples: Int
 
     public init(
-        calibrator: Calibrator = .minMax, weightScales: WeightScales? = nil, weightBits: WeightBits = .eight,
+        calibrator: Calibrator = .mse, weightScales: WeightScales? = nil, weightBits: WeightBits = .eight,
         activationBits: ActivationBits = .eight, equalize: Equalization? = .weights, absorbBias: Bool = false,
         biasCorrection: BiasCorrection? = .data,
         adaround: Bool = false,

@@ -53,8 +53,7 @@ public struct Quantizer: Sendable {
         let needed = OutputRanges.needed(float.graph, fusion, metadata: float.metadata)
         let linear = options.runsPrefix ? float.linearNames : []
         let calibrated = try Calibration(
-            float, nodes: needed.map { float.graph.nodes[$0].name }, channelNodes: linear, source: calibration,
-            options: options
+            float, nodes: needed, widths: widths, channelNodes: linear, source: calibration, options: options
         ) { progress(.calibrating, $0, $1) }
         report.calibrationSamples = calibrated.samples
         report.calibration = calibrated.ranges

@@ -13,7 +13,7 @@ public struct Candidate: Hashable, Codable, Sendable {
         (self.options, self.epochs) = (options, epochs)
     }
 
-    /// What differs from the defaults: `8 bits, calibrator mse`.
+    /// What differs from the defaults: `8 bits, calibrator entropy`.
     public var name: String {
         let usual = QuantizationOptions()
         var words = [widths]

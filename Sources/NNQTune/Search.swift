@@ -79,7 +79,7 @@ struct Search<Judge: CandidateJudge> {
     }
 
     private static var calibrators: [Calibrator] {
-        [.percentile(99.99), .mse, .entropy, .movingAverage(momentum: 0.9)]
+        [.minMax, .percentile(99.99), .mse, .entropy, .movingAverage(momentum: 0.9)]
     }
 
     // MARK: Activations of 16 bits

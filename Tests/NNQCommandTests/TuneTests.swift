@@ -87,7 +87,7 @@ import Testing
 
     @Test func goesOnWhereItWasStopped() throws {
         let thorough = ["--max-drop=-100", "--epochs", "0"]
-        let stopped = try tune(thorough, interruptAfter: "calibrator mse:")
+        let stopped = try tune(thorough, interruptAfter: "calibrator entropy:")
         try #require(stopped.status == 130, "\(stopped.errors)")
         #expect(stopped.errors.contains("The same call goes on"))
         let record = try String(contentsOfFile: folder.path("m.tune.json"), encoding: .utf8)

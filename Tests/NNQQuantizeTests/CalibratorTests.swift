@@ -103,6 +103,15 @@ import Testing
         }
     }
 
+    /// What 256 steps gain from a clip, 65,536 lose.
+    @Test(arguments: [Calibrator.mse, .entropy], UInt64(0)..<4)
+    func int16KeepsTheExtent(_ calibrator: Calibrator, _ seed: UInt64) throws {
+        let observer = try Self.observer(Self.values(seed))
+        #expect(observer.range(by: calibrator, for: .int16) == observer.extent, "seed \(seed)")
+        // Of these values, those with outliers are worth a clip to both.
+        if seed == 2 { #expect(observer.range(by: calibrator) != observer.extent) }
+    }
+
     /// However many values were seen, the observer holds its bins and nothing else.
     @Test func memoryDoesNotGrow() throws {
         var observer = HistogramObserver()

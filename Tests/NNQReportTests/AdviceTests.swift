@@ -110,7 +110,12 @@ import Testing
                 weights(&$0) { $0.sqnr = 30 }
                 $0.methods.options.weightScales = .mse
             }.contains("--adaround"))
-        #expect(try remedy { layer(&$0) { $0.stepsUsed = 100 } }.contains("100 of 256 steps: try --calibrator mse"))
+        #expect(try remedy { layer(&$0) { $0.stepsUsed = 100 } }.contains("100 of 256 steps: try --equalize activations"))
+        #expect(
+            try remedy {
+                layer(&$0) { $0.stepsUsed = 100 }
+                $0.methods.options.calibrator = .minMax
+            }.contains("100 of 256 steps: try --calibrator mse"))
     }
 
     @Test func limits() throws {

@@ -79,11 +79,11 @@ private final class FormulaJudge: CandidateJudge {
     /// Each method is kept that helps, and the next is tried on top of it.
     @Test func methodsAddUp() throws {
         let judge = FormulaJudge()
-        judge.helpful = ["mse", "mse scales", "AdaRound"]
+        judge.helpful = ["entropy", "mse scales", "AdaRound"]
         let tuner = Tuner(Limits(drop: 0.0, flash: 8000))
         let outcomes = try tuner.search(judge)
         let best = try #require(tuner.choice(of: outcomes))
-        #expect(best.candidate.name == "8 bits, calibrator mse, weight scales mse, AdaRound")
+        #expect(best.candidate.name == "8 bits, calibrator entropy, weight scales mse, AdaRound")
         #expect(abs(best.drop.value + 0.05) < 1e-12)
     }
 

@@ -24,22 +24,24 @@ struct Calibration {
 
     /// - Parameters:
     ///   - nodes: whose ranges are wanted.
+    ///   - widths: the types that these ranges are for.
     ///   - channelNodes: whose channels are to be looked at one by one.
     ///   - progress: told the samples done and their number in all.
     /// - Throws: `QuantizeError` where there are no samples or a value is infinite or not a number.
     init(
-        _ model: Model, nodes: [String], channelNodes: [String] = [], source: some FloatSource,
-        options: QuantizationOptions, progress: (Int, Int) -> Void
+        _ model: Model, nodes: [Int], widths: LayerWidths = .narrow, channelNodes: [String] = [],
+        source: some FloatSource, options: QuantizationOptions, progress: (Int, Int) -> Void
     ) throws {
+        let names = nodes.map { model.graph.nodes[$0].name }
         let limit = try options.samples(of: source)
         var observers = nodes.map { _ in HistogramObserver(for: options.calibrator) }
         let shapes = try model.graph.shapesByName()
         var statistics = channelNodes.map { ChannelStatistics(channels: shapes[$0]!.channels) }
-        try source.forEachBatch(of: model, nodes: nodes + channelNodes, limit: limit) { batch in
+        try source.forEachBatch(of: model, nodes: names + channelNodes, limit: limit) { batch in
             for index in nodes.indices {
                 do { try observers[index].observe(batch.values[index]) } catch is NotFinite {
                     throw QuantizeError(
-                        "layer '\(nodes[index])': its output is infinite or not a number on calibration samples "
+                        "layer '\(names[index])': its output is infinite or not a number on calibration samples "
                             + "\(samples) to \(samples + batch.count - 1): "
                             + "train again with a smaller learning rate, or check the data"
                     )
@@ -49,9 +51,9 @@ struct Calibration {
             samples += batch.count
             progress(samples, limit)
         }
-        for (name, observer) in zip(nodes, observers) {
-            let clip = observer.range(by: options.calibrator)
-            ranges[name] = CalibratedRange(
+        for (node, observer) in zip(nodes, observers) {
+            let clip = observer.range(by: options.calibrator, for: widths[node])
+            ranges[model.graph.nodes[node].name] = CalibratedRange(
                 clip: clip, extent: observer.extent, cutShare: observer.cutShare(by: clip))
         }
         channels = Dictionary(zip(channelNodes, statistics)) { first, _ in first }

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a histogram to a range: each calibrator's answer, and the search that two of them share.
 
+import NNQFormat
+
 extension HistogramObserver {
     /// The range that a calibrator chooses for the values seen.
-    package func range(by calibrator: Calibrator) -> ValueRange {
+    ///
+    /// The steps of int16 are finer than the bins: what rounding loses is less than what any clip does, so that mse and
+    /// entropy leave the extent as it is.
+    package func range(by calibrator: Calibrator, for type: ElementType = .int8) -> ValueRange {
         switch calibrator {
-        case .minMax: extent
         case .movingAverage: averageExtent
         case .percentile(let percent): percentileRange(percent)
-        case .mse: leastSquaresRange
-        case .entropy: leastDivergenceRange
+        case .mse where type == .int8: leastSquaresRange
+        case .entropy where type == .int8: leastDivergenceRange
+        case .minMax, .mse, .entropy: extent
         }
     }
 

@@ -36,7 +36,7 @@ extension Quantizer {
         let fusion = ActivationFusion(graph, isEnabled: true, report: &report.rewrites)
         let needed = OutputRanges.needed(graph, fusion, metadata: prepared.metadata)
         let calibrated = try Calibration(
-            prepared, nodes: needed.map { graph.nodes[$0].name }, source: calibration, options: options
+            prepared, nodes: needed, source: calibration, options: options
         ) { progress(.calibrating, $0, $1) }
         let ranges = OutputRanges(graph, calibrated: calibrated.ranges.mapValues(\.clip))
         let bits = options.weightBits.bits(in: prepared)
