@@ -66,6 +66,8 @@ struct TrainingFeatureTests {
         ("--class-weights 1,2,1,1,1,1,1,1,1,3", "class_weights: [1, 2, 1, 1, 1, 1, 1, 1, 1, 3]"),
         ("--clip-norm 0.1", "clip_norm: 0.1"), ("--average-decay 0.9", "average_decay: 0.9"),
         ("--validation 0.2", "validation: 0.2"), ("--cutout 6", "augmentation: {cutout: 6}"),
+        ("--flip", "augmentation: {flip: true}"), ("--crop 3", "augmentation: {crop: 3}"),
+        ("--shift 2", "augmentation: {shift: 2}"),
         ("--weight-decay 0.1", "weight_decay: {weights: 0.1}"),
     ])
     func flagsAndKeysAgree(flag: String, key: String) throws {
@@ -86,6 +88,19 @@ struct TrainingFeatureTests {
         #expect(plain != flagged)
         try (yaml + "\n  \(key)\n").write(toFile: recipe, atomically: true, encoding: .utf8)
         #expect(try bytes([], "key.safetensors") == flagged)
+    }
+
+    /// What a recipe mirrors, --no-flip leaves as it is.
+    @Test func mirroringCanBeSwitchedOff() throws {
+        let recipe = folder.path("own.yaml")
+        let yaml = try Command.run("recipes", "digits-mlp").output
+        func bytes(_ augmentation: String, _ words: [String] = []) throws -> Data {
+            try "\(yaml)\n  augmentation: {\(augmentation)}\n".write(toFile: recipe, atomically: true, encoding: .utf8)
+            let common = ["--samples", "600", "--epochs", "1", "--threads", "1", "-o", folder.path("m.safetensors")]
+            #expect(try Command.run(["train", recipe] + words + common).status == 0)
+            return try Data(contentsOf: URL(fileURLWithPath: folder.path("m.safetensors")))
+        }
+        #expect(try bytes("flip: true, shift: 1", ["--no-flip"]) == bytes("shift: 1"))
     }
 
     @Test func theBestEpochIsReported() throws {

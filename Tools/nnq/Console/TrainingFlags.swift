@@ -14,6 +14,10 @@ struct TrainingFlags: ParsableArguments {
     @Option(help: "Pull of weights towards 0.") var weightDecay: Float?
     @Option(help: "Part of each label that is spread over all classes; 0.1 is usual.") var labelSmoothing: Float?
     @Option(help: "Mix samples, with shares from Beta(MIXUP, MIXUP); 0.2 is usual.") var mixup: Float?
+    @Flag(inversion: .prefixedNo, help: "Mirror every other image, left and right; not for digits and letters.")
+    var flip: Bool?
+    @Option(help: "Pad images by so many pixels and crop their size anywhere.") var crop: Int?
+    @Option(help: "Shift images by up to so many pixels.") var shift: Int?
     @Option(help: "Blank a square of so many pixels a side in each image.") var cutout: Int?
     @Option(help: "What samples count by their class: balanced, equal, or one number a class with commas between.")
     var classWeights: String?
@@ -33,7 +37,10 @@ struct TrainingFlags: ParsableArguments {
         if let epochs, epochs < 1 { throw ValidationError("--epochs is \(epochs); at least 1 is needed") }
         if let batchSize, batchSize < 1 { throw ValidationError("--batch-size is \(batchSize); at least 1 is needed") }
         if let learningRate, !(learningRate > 0) { throw ValidationError("--learning-rate must be above 0") }
-        if let cutout, !(0...65535).contains(cutout) { throw ValidationError("--cutout is \(cutout); use 0 to 65535") }
+        for (name, pixels) in [("crop", crop), ("shift", shift), ("cutout", cutout)] {
+            guard let pixels, !(0...65535).contains(pixels) else { continue }
+            throw ValidationError("--\(name) is \(pixels); use 0 to 65535")
+        }
         if let validation, !(validation >= 0 && validation < 1) {
             throw ValidationError("--validation is \(validation); a part of the samples lies between 0 and 1")
         }
@@ -51,6 +58,9 @@ struct TrainingFlags: ParsableArguments {
         options.weightDecay = weightDecay ?? options.weightDecay
         options.labelSmoothing = labelSmoothing ?? options.labelSmoothing
         options.mixup = mixup ?? options.mixup
+        options.augmentation.flip = flip ?? options.augmentation.flip
+        options.augmentation.crop = crop ?? options.augmentation.crop
+        options.augmentation.shift = shift ?? options.augmentation.shift
         options.augmentation.cutout = cutout ?? options.augmentation.cutout
         options.classWeights = try weights() ?? options.classWeights
         options.clipNorm = clipNorm ?? options.clipNorm
